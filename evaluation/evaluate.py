@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from evaluation.arithmetic import ARITHMETIC, MONEY_PLACES, ZERO, mean, middle, round_half_up
+from evaluation.brands import Groups, first_of_brands, joined
 from evaluation.criteria import CriteriaSet
 from evaluation.errors import RuleViolation
 from evaluation.methods import DECIDES_FIRST, TIE_RULES, EvaluationMethod, TechnicalGate, check_method
@@ -18,7 +19,7 @@ from evaluation.price_corrections import (
     counted_prices,
 )
 from evaluation.prices import PriceRule, PriceWorking, price_formula
-from evaluation.ranking import Ranking, Standing, candidates, check_tie_chain, rank
+from evaluation.ranking import Ranking, Standing, candidates, check_tie_chain, place_of, rank
 from evaluation.scoring import (
     Outlier,
     ScoringRules,
@@ -82,7 +83,9 @@ class BidResult:
     they add to the price by criterion, `evaluated_price` the price after them. `deduction` is the share of the price
     that policy leaves out when prices are compared; None: nothing of it. `price` counts, and `corrected` says
     which one was bid where that is another. With a technical gate `total` is of technical points alone, and
-    `passed` says whether the bid goes on to the price; one that does not has rank 0.
+    `passed` says whether the bid goes on to the price; one that does not has rank 0. `behind` is the bid of the same
+    brand that goes first (O87 art. 31): this one is no candidate and, where prices are compared, takes no part (rank
+    0).
     """
 
     bid: str
@@ -100,6 +103,7 @@ class BidResult:
     passed: bool | None = None
     deduction: Decimal | None = None
     corrected: CorrectedPrice | None = None
+    behind: str | None = None
 
     @property
     def read_out(self) -> Decimal:
@@ -114,7 +118,7 @@ class BidResult:
     @property
     def ranked(self) -> bool:
         """Whether the bid takes part in the ranking."""
-        return self.passed is not False
+        return self.passed is not False and (self.behind is None or self.evaluated_price is None)
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,10 @@ class EvaluationResult:
     def __getitem__(self, bid: str) -> BidResult:
         return next(row for row in self.bids if row.bid == bid)
 
+    def place(self, bid: str) -> int:
+        """Which candidate a recommended bid is: its rank, without those that stand back behind one of their brand."""
+        return place_of(self[bid].rank, [self[other] for other in self.candidates])
+
 
 def granted_in(result: EvaluationResult) -> dict[str, Decimal]:
     """The policy deductions in a result, by bid."""
@@ -147,8 +155,16 @@ def corrected_in(result: EvaluationResult) -> dict[str, PriceCorrection]:
 
 
 def left_out(result: EvaluationResult, most: int) -> tuple[BidResult, ...]:
-    """Bids that are not recommended, though their rank is not beyond `most`: they share it, and not all of them fit."""
-    return tuple(row for row in result.bids if row.ranked and row.rank <= most and row.bid not in result.candidates)
+    """Bids that are not recommended, though their place is not beyond `most`: they share it, and not all of them fit.
+    Those that stand back behind another of the same brand are none of them.
+    """
+    able = [row for row in result.bids if row.ranked and row.behind is None]
+    return tuple(row for row in able if place_of(row.rank, able) <= most and row.bid not in result.candidates)
+
+
+def brands_in(result: EvaluationResult) -> Groups:
+    """The bids of one brand, as far as a result tells: those that stand back, with the one that goes first."""
+    return joined((row.bid, row.behind) for row in result.bids if row.behind is not None)
 
 
 def check_evaluation_rules(rules: EvaluationRules) -> None:
@@ -248,11 +264,13 @@ def evaluate(
     drawn: Sequence[str] = (),
     deductions: Mapping[str, Decimal] | None = None,
     corrections: Corrections | None = None,
+    brands: Groups = (),
 ) -> EvaluationResult:
     """Evaluate and rank the bids of `prices` (yuan by bid, as they were bid) from every member's `sheets`.
 
     `drawn` is the order that a tie draw has given, `deductions` the share that policy leaves out of the price of each
-    bid to which one is granted, `corrections` the prices that count instead of those that were bid.
+    bid to which one is granted, `corrections` the prices that count instead of those that were bid, `brands` the bids
+    of one brand, by groups.
 
     Raises RuleViolation `no_prices`, `no_sheets` (where there is something to score), and what
     `check_evaluation_rules`, `check_cells` and `PriceFormula.work` raise.
@@ -268,17 +286,27 @@ def evaluate(
     with localcontext(ARITHMETIC):
         rows, working = _rows(rules, counted_prices(prices, corrected), sheets, deductions or {})
         rows = [replace(r, corrected=corrected_price(prices[r.bid], corrected.get(r.bid))) for r in rows]
-        standings = [
-            Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means, r.evaluated_price)
-            for r in rows
-            if r.ranked
-        ]
-        ranking = rank(standings, rules.tie_chain, drawn, DECIDES_FIRST[rules.by])
+        if rules.in_money:  # of a brand the lowest price alone takes part
+            behind, level = first_of_brands(brands, {row.bid: row.price for row in rows}, drawn)
+            rows = [replace(row, behind=behind.get(row.bid)) for row in rows]
+            ranking = _ranking(rules, rows, drawn)
+        else:
+            ranking = _ranking(rules, rows, drawn)
+            behind, level = first_of_brands(brands, {found.bid: found.rank for found in ranking.ranks}, drawn)
+            rows = [replace(row, behind=behind.get(row.bid)) for row in rows]
         return EvaluationResult(
             bids=_ranked(rows, ranking),
             price=working,
-            candidates=candidates(ranking, rules.most_candidates),
-            to_draw=ranking.to_draw,
+            candidates=candidates(ranking, rules.most_candidates, behind),
+            to_draw=joined((*ranking.to_draw, *level)) if level else ranking.to_draw,
             unequal=unequal_objective_scores(rules.criteria, sheets),
             outliers=() if rules.in_money else outliers(rules.criteria, rules.scoring, sheets),
         )
+
+
+def _ranking(rules: EvaluationRules, rows: Sequence[BidResult], drawn: Sequence[str]) -> Ranking:
+    """The ranks of the bids that take part."""
+    standings = [
+        Standing(r.bid, r.total, r.price_score, r.price, r.criterion_means, r.evaluated_price) for r in rows if r.ranked
+    ]
+    return rank(standings, rules.tie_chain, drawn, DECIDES_FIRST[rules.by])

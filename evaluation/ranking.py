@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
+from typing import Protocol
 
 from evaluation.criteria import CriteriaSet
 from evaluation.errors import RuleViolation
@@ -121,9 +122,25 @@ def rank(standings: Sequence[Standing], chain: Sequence[str], drawn: Sequence[st
     return Ranking(tuple(ranks), open_ties if DRAW in chain else ())
 
 
-def candidates(ranking: Ranking, most: int) -> tuple[str, ...]:
-    """The recommended candidates, best first, at most so many (Reg 53: 3). Bids that share a rank of which only some
-    would fit are left out, all of them: no published rule says which, and nobody else may choose (1117 §2). Those that
-    share the first rank stand in any case: without them there would be nothing to award."""
-    sizes = Counter(found.rank for found in ranking.ranks)
-    return tuple(found.bid for found in ranking.ranks if found.rank == 1 or found.rank + sizes[found.rank] - 1 <= most)
+def candidates(ranking: Ranking, most: int, behind: Collection[str] = ()) -> tuple[str, ...]:
+    """The recommended candidates, best first, at most so many (Reg 53: 3), without those that stand back `behind`
+    another of the same brand. Bids that share a place of which only some would fit are left out, all of them: no
+    published rule says which, and nobody else may choose (1117 §2). Those that share the first place stand in any case:
+    without them there would be nothing to award.
+    """
+    able = [found for found in ranking.ranks if found.bid not in behind]
+    sizes = Counter(found.rank for found in able)
+    places = [(place_of(found.rank, able), found) for found in able]
+    return tuple(found.bid for place, found in places if place == 1 or place + sizes[found.rank] - 1 <= most)
+
+
+class Ranked(Protocol):
+    """Whatever has a rank."""
+
+    @property
+    def rank(self) -> int: ...
+
+
+def place_of(rank: int, among: Iterable[Ranked]) -> int:
+    """Which place a rank is among these alone."""
+    return 1 + sum(other.rank < rank for other in among)

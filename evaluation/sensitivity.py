@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from evaluation.evaluate import EvaluationResult, EvaluationRules, evaluate, granted_in
+from evaluation.evaluate import EvaluationResult, EvaluationRules, brands_in, evaluate, granted_in
 from evaluation.scoring import Aggregation, Sheets
 
 LEAST_MEMBERS = 3  # of fewer, dropping two would leave none
@@ -48,7 +48,9 @@ def sensitivity(
     way = Aggregation.TRIMMED_MEAN if dropped else Aggregation.SIMPLE_MEAN
     scoring = replace(rules.scoring, aggregation=way, trim_from=LEAST_MEMBERS)
     drawn = tuple(row.bid for row in result.bids)  # what was drawn once is not drawn otherwise
-    other = evaluate(replace(rules, scoring=scoring), prices, sheets, drawn, granted_in(result))
+    other = evaluate(
+        replace(rules, scoring=scoring), prices, sheets, drawn, granted_in(result), None, brands_in(result)
+    )
     rows = tuple(
         SensitivityRow(row.bid, row.total, row.rank, other[row.bid].total, other[row.bid].rank) for row in result.bids
     )

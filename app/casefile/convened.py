@@ -74,6 +74,7 @@ def _rules(case: Case, lot: str, profile: Profile) -> SittingRules:
         arithmetic=profile.arithmetic,
         more_time_share=profile.more_time_share,
         vote_below=profile.bids_required if profile.competition_voted else None,
+        core_product=terms.core_product,
     )
 
 
@@ -83,4 +84,6 @@ def _bids(case: Case, lot: str, profile: Profile) -> tuple[BidUnderReview, ...]:
     if profile.qualification_by_agency:
         going_on &= set(qualification.qualified(state.qualification))
     opened = ((bid, state.opening.opened[receipt]) for bid, receipt in receipts_by_id(case, lot).items())
-    return tuple(BidUnderReview(bid, of.bidder_name, of.price) for bid, of in opened if of.receipt_id in going_on)
+    return tuple(
+        BidUnderReview(bid, of.bidder_name, of.price, of.core_brand) for bid, of in opened if of.receipt_id in going_on
+    )

@@ -55,6 +55,7 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         _take(found, reviews, record)
     if found["v"] == ABANDONED:
         found.pop("rejected", None)
+        found.pop("brands", None)
         return found
     found.pop("decided_by", None)
     found |= recorded_clarifications(before) | competition_data(before)
@@ -84,6 +85,7 @@ def _take(found: dict[str, Any], reviews: dict[int, str], record: Record) -> Non
             reviews[fact.seat] = record.payload_sha256
         case ReviewConcluded():
             found["rejected"] = encode(fact.rejected)
+            found |= {} if fact.brands is None else {"brands": encode(fact.brands)}
         case _:
             _end(found, record, at)
 

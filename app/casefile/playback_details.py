@@ -40,6 +40,8 @@ def _review(fact: BidsReviewed, names: Names) -> Iterator[Said]:
         code = "verdict_passed" if one.passed else "verdict_failed"
         facts = {"bid": names.bid(one.bid), "item": names.item(one.item), "ground": one.ground or "—"}
         yield Said(f"{PREFIX}{code}", facts)
+    for group in fact.brands or ():
+        yield Said(f"{PREFIX}brands_joined", {"brands": group})
 
 
 @_details.register
@@ -49,11 +51,15 @@ def _conclusion(fact: ReviewConcluded, names: Names) -> Iterator[Said]:
         yield Said(f"{PREFIX}rejection", facts | {"votes": one.votes})
     for bid, items in (fact.granted or {}).items():
         yield Said(f"{PREFIX}granted", {"bid": names.bid(bid), "items": tuple(map(names.item, items))})
+    for group in fact.brands or ():
+        yield Said(f"{PREFIX}brand_counted", {"bids": tuple(map(names.bid, group))})
 
 
 @_details.register
 def _results(fact: ResultsComputed, names: Names) -> Iterator[Said]:
     for row in fact.result.bids:
+        if row.behind is not None:
+            yield Said(f"{PREFIX}brand_behind", {"bid": names.bid(row.bid), "first": names.bid(row.behind)})
         if row.corrected is not None:
             facts = {"bid": names.bid(row.bid), "read_out": row.read_out, "price": row.price}
             yield Said(f"{PREFIX}corrected", facts | {"ground": word_of(row.corrected.ground)})

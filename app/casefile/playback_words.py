@@ -272,7 +272,8 @@ def _voted_on_competition(fact: sitting.CompetitionVoted, names: Names) -> More:
 
 @_special.register
 def _failed(fact: sitting.SittingFailed, names: Names) -> More:
-    return "_competition" if fact.reason == sitting.COMPETITION_LACKING else "", {}
+    of = {sitting.COMPETITION_LACKING: "_competition", sitting.TOO_FEW_BRANDS: "_brands"}
+    return of.get(fact.reason, ""), {}
 
 
 @_special.register

@@ -141,11 +141,12 @@ def bid_key(origin: str, case: Case, submission: Submission, lot: str, capsule: 
 
 @dataclass(frozen=True)
 class OpeningItems:
-    """What is read out: money in yuan, duration in days."""
+    """What is read out: money in yuan, duration in days; the brand of the core product where the lot names one."""
 
     price: Decimal
     duration_days: int
     project_manager: str
+    core_brand: str | None = None
 
 
 def _is_name(text: str) -> bool:
@@ -154,36 +155,39 @@ def _is_name(text: str) -> bool:
     return bool(text.strip()) and len(text) <= LONGEST_NAME and not steering
 
 
-_FITS: Mapping[str, Callable[[str], object]] = {
+_FITS: dict[str, Callable[[str], object]] = {
     "price_fen": re.compile(r"[1-9][0-9]{0,17}").fullmatch,  # below the first amount that has no words
     "duration_days": re.compile(r"[1-9][0-9]{0,4}").fullmatch,
     "project_manager": _is_name,
 }
+CORE_BRAND = "core_brand"
 
 
-def read_items(opening: Mapping[str, str]) -> OpeningItems:
+def read_items(opening: Mapping[str, str], *, branded: bool = False) -> OpeningItems:
     """The opening items of a manifest. Each is written in one way only, and small enough to be read out, printed and
-    put into words: what does not fit would hold up the opening of everybody.
+    put into words: what does not fit would hold up the opening of everybody. `branded`: the lot names a core product,
+    whose brand is one of them; elsewhere nothing is read of one.
 
     Raises CryptoError `opening_items_wrong` naming the item.
     """
-    for item, fits in _FITS.items():
+    for item, fits in (_FITS | {CORE_BRAND: _is_name} if branded else _FITS).items():
         if not fits(opening.get(item, "")):
             raise CryptoError("opening_items_wrong", item=item)
     price = Decimal(opening["price_fen"]) * FEN
-    return OpeningItems(price, int(opening["duration_days"]), opening["project_manager"])
+    brand = opening[CORE_BRAND] if branded else None
+    return OpeningItems(price, int(opening["duration_days"]), opening["project_manager"], brand)
 
 
-def check_manifest(package: Package, submission: Submission, case_id: str, lot: str, spki: bytes) -> OpeningItems:
+def check_manifest(package: Package, submission: Submission, case: Case, lot: str, spki: bytes) -> OpeningItems:
     """What an opened package says, once it is the bidder's own word on this very lot.
 
     `spki` is the key that signed the submission. Raises CryptoError `manifest_foreign`, `signature_wrong`,
     `opening_items_wrong`.
     """
     manifest = package.manifest
-    expected = {"ctx": submission.fact.ctx, "bidder": submission.bidder, "tender": case_id, "lot": lot}
+    expected = {"ctx": submission.fact.ctx, "bidder": submission.bidder, "tender": case.id, "lot": lot}
     for name, value in expected.items():
         if manifest[name] != value:
             raise CryptoError("manifest_foreign", field=name)
     verify_object(spki, MANIFEST_VERSION, manifest, package.signature)
-    return read_items(manifest["opening"])
+    return read_items(manifest["opening"], branded=case.tender.published.lot(lot).core_product is not None)

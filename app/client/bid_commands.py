@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.casefile.inclusion import check_inclusion
+from app.casefile.sealing import CORE_BRAND
 from app.client import bidder, clarifying, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
@@ -144,6 +145,9 @@ def _add_seal(commands: Any) -> None:
     parser.add_argument("--words", metavar="大写", help=words)
     parser.add_argument("--days", required=True, type=days, help="交付期（日历日）\nduration in calendar days")
     parser.add_argument("--manager", required=True, help="项目负责人\nproject manager")
+    parser.add_argument(
+        "--brand", help="核心产品的品牌，招标文件指明核心产品的必填\nbrand of the core product, where one is named"
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="输出文件夹\nfolder to write")
     parser.add_argument("--page", action="append", default=[], metavar="CRITERION=FILE:FIRST-LAST", help=PAGES_WORDS)
     words = "见证方未联署也加密：条款可能只出示给您\nseal though no witness vouches for the terms"
@@ -175,6 +179,7 @@ def _seal(arguments: argparse.Namespace) -> int:
     person = person_of(arguments)
     parameters = checked_parameters(person, arguments.case, arguments.lot, unwitnessed=arguments.unwitnessed)
     items = {"price_fen": arguments.price, "duration_days": arguments.days, "project_manager": arguments.manager}
+    items |= _brand(arguments.brand, parameters.core_product)
     files = bidder.files_of(arguments.files)
     if parameters.qualification_words and not any(is_qualification_file(file.path) for file in files):
         print(UNQUALIFIED)
@@ -184,7 +189,7 @@ def _seal(arguments: argparse.Namespace) -> int:
         if file.path not in READ_BY_PLATFORM and not shown_as(file.path, file.size):
             print(UNSEEN.format(name=file.path))
     pages = typed_links(arguments.page)
-    check_items(items)
+    check_items(items, branded=bool(parameters.core_product))
     check_words(arguments.price, arguments.words)
     for note in list_notes(files, arguments.price):
         print(note)
@@ -196,6 +201,24 @@ def _seal(arguments: argparse.Namespace) -> int:
     print("identity.txt 可单独解开本投标，请妥善保管，切勿外传 / opens this bid alone: keep it, send it to nobody")
     print(f"{NOT_SUBMITTED}: tenderhall bid submit {arguments.out}")
     return 0
+
+
+def _brand(stated: str | None, core_product: str) -> dict[str, str]:
+    """The item on the brand of the core product. Raises Refused `brand_missing`, `brand_not_asked`."""
+    if core_product and not stated:
+        raise refuse(
+            "brand_missing",
+            "招标文件指明核心产品为“{product}”，请用 --brand 写明其品牌。未加密任何文件。",
+            "The tender names {product} as its core product: give its brand with --brand. Nothing was sealed.",
+            product=core_product,
+        )
+    if stated and not core_product:
+        raise refuse(
+            "brand_not_asked",
+            "招标文件没有指明核心产品，请去掉 --brand。未加密任何文件。",
+            "The tender names no core product: leave --brand out. Nothing was sealed.",
+        )
+    return {CORE_BRAND: stated} if stated else {}
 
 
 def _show_lock(locked: Round) -> None:

@@ -46,7 +46,7 @@ class SealParameters:
     """What the platform says a bid of this bidder must be bound to: `bidctx/v1` without its recipient, the trustees,
     the round of the second lock where the tender has one (mode M2), the lot's ceiling in fen, how names of files begin
     by which the agency checks the qualification, the criteria that members score (None: it names none), and
-    whether the technical bid is anonymous."""
+    whether the technical bid is anonymous, and of which core product the brand is read out ("": of none)."""
 
     context: Mapping[str, Json]
     committee: Committee
@@ -55,6 +55,7 @@ class SealParameters:
     qualification_words: tuple[str, ...] = ()
     criteria: tuple[str, ...] | None = None
     anonymous: bool = False
+    core_product: str = ""
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> SealParameters:
@@ -71,7 +72,9 @@ class SealParameters:
         words = tuple(map(str, answer.get("qualification_words", ())))
         criteria = tuple(str(one["id"]) for one in answer["criteria"]) if "criteria" in answer else None
         anonymous = answer.get("anonymous") is True
-        return cls(context, committee, _second_lock(answer), int(answer["ceiling_fen"]), words, criteria, anonymous)
+        named = str(answer.get("core_product", ""))
+        lock, ceiling = _second_lock(answer), int(answer["ceiling_fen"])
+        return cls(context, committee, lock, ceiling, words, criteria, anonymous, named)
 
     def check_price(self, fen: int) -> None:
         """What the opening would find void is not sealed. Raises Refused `price_over_ceiling`."""
@@ -159,12 +162,12 @@ def seal_bid(
 ) -> dict[str, Any]:
     """Pack, sign, encrypt; the submission (`bidsub/v1`), which is in `out` with everything that belongs to it.
 
-    `items` are read out at the opening: price_fen, duration_days, project_manager; `pages` say where criteria are
-    answered. The package lies in no named file at any time. Raises CryptoError, Refused `bid_folder_taken`,
-    `opening_item_unfit`, `price_over_ceiling`, and what `with_links` raises.
+    `items` are read out at the opening: price_fen, duration_days, project_manager, and core_brand where there is a core
+    product; `pages` say where criteria are answered. The package lies in no named file at any time. Raises CryptoError,
+    Refused `bid_folder_taken`, `opening_item_unfit`, `price_over_ceiling`, and what `with_links` raises.
     """
     _require_free(out)
-    check_items(items)
+    check_items(items, branded=bool(parameters.core_product))
     parameters.check_price(int(items["price_fen"]))
     files = with_links(files_of(sources), pages, parameters.criteria)
     made = new_bid_identity()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from app.client.acting import Person
 from app.client.bidder import SealParameters, fetch_parameters
@@ -43,7 +44,13 @@ def checked_parameters(person: Person, case: str, lot: str, *, unwitnessed: bool
         )
     if verified is not None and not unwitnessed:
         _await_witnesses(verified)
-    return parameters
+    return parameters if verified is None else replace(parameters, core_product=_core_product(verified, lot))
+
+
+def _core_product(verified: VerifiedCase, number: str) -> str:
+    """Of which product the signed terms ask the brand, whatever the platform says: a bid without it would be void."""
+    lots = verified.signed.terms["lots"]
+    return next((str(lot.get("core_product", "")) for lot in lots if lot["number"] == number), "")
 
 
 def _await_witnesses(verified: VerifiedCase) -> None:

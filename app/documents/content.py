@@ -55,6 +55,7 @@ class OpenedBid:
     bond: str = ""
     void_reason: str = ""
     bid_root: str = ""
+    brand: str = ""  # of the core product, where the notice names one
 
 
 @dataclass(frozen=True)
@@ -279,6 +280,7 @@ class FailedEvaluation:
     rollbacks: tuple[RollbackLine, ...] = ()
     competition: tuple[str, ...] = ()  # votes on whether competition was lacking
     rejected_all: bool = False  # by that vote
+    brands: tuple[str, ...] = ()  # which bids offer one brand
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,15 @@ class ItemVotes:
 @dataclass(frozen=True)
 class PreliminaryReview:
     """符合性审查 or 初步评审: every item of every bid with its votes, whose signed reviews count, who passed, whose
-    prices are compared with which deductions, and how it was voted on competition where few passed."""
+    prices are compared with which deductions, how it was voted on competition where few passed, and which bids offer
+    one brand of the core product."""
 
     votes: tuple[ItemVotes, ...] = ()
     signed: tuple[SignedReview, ...] = ()
     compliant: tuple[str, ...] = ()
     deductions: tuple[str, ...] = ()
     competition: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ class OpenedFile:
 
 @dataclass(frozen=True)
 class BidOpened:
-    """A bid as read out. Money in yuan; `identity` is the key that anyone can open the sealed file with."""
+    """A bid as read out. Money in yuan; `identity` is the key that anyone can open the sealed file with. `core_brand`:
+    of the core product, where the notice names one."""
 
     receipt_id: str
     bidder: str
@@ -111,6 +112,7 @@ class BidOpened:
     identity: str
     manifest_sha256: str
     files: tuple[OpenedFile, ...]
+    core_brand: str | None = None
 
 
 @dataclass(frozen=True)

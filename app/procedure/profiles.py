@@ -187,6 +187,8 @@ class Profile:
     price_deduction: DeductionShares | None = None
     # whether with fewer valid bids than `bids_required` the committee decides if competition is lacking (O12 art. 27)
     competition_voted: bool = False
+    # whether a notice may name a core product, bids with one brand of it counting as one bidder (O87 art. 31)
+    same_brand_counts_once: bool = False
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
     # of how many members more than this have the time of an evaluation extended; None: nobody asks for it

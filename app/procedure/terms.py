@@ -9,7 +9,7 @@ from functools import cached_property
 
 from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
-from app.procedure.names import credit_code_fault
+from app.procedure.names import credit_code_fault, hidden_character
 from app.procedure.profiles import Profile
 from app.procedure.witnesses import NO_WITNESS, RegisterTerms, check_register_terms
 from crypto.canonical import Json
@@ -18,6 +18,8 @@ from evaluation.criteria import CriterionStage
 from evaluation.evaluate import EvaluationRules, check_evaluation_rules
 from evaluation.sitting.deductions import deduction_items, sound_deductions
 from evaluation.sitting.events import ReviewItem
+
+LONGEST_PRODUCT = 60  # characters of the name of a core product
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class LotTerms:
     """What a lot asks for: money in yuan, the deadline as published first, and how bids are scored.
 
     `anonymous`: technical bids without their bidders' names (暗标); None, as in every notice before that rule: with.
+    `core_product`: of which every bid states the brand, bids of one brand counting as one bidder (O87 art. 31); None:
+    the notice names none.
     """
 
     number: str
@@ -53,6 +57,7 @@ class LotTerms:
     evaluation: EvaluationRules
     review_items: tuple[ReviewItem, ...]
     anonymous: bool | None = None
+    core_product: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,8 @@ def check_terms(terms: TenderTerms, now: datetime) -> None:
     `buyer_code_digit`, `deadline_too_early`, `ceiling_above_budget`, `price_weight_too_low`,
     `price_formula_not_allowed`, `lot_repeated`, `second_lock_needs_ceremony`, `register_terms_wrong`,
     `anonymous_criterion`, `anonymous_nothing_scored`, `method_not_allowed`, `adjustments_not_allowed`,
-    `deductions_not_allowed`, `deduction_out_of_range`, `deductions_leave_nothing`; CryptoError `chain_malformed`)."""
+    `deductions_not_allowed`, `deduction_out_of_range`, `deductions_leave_nothing`, `core_product_not_in_profile`,
+    `core_product_unfit`; CryptoError `chain_malformed`)."""
     for name in ("code", "title", "buyer", "notice"):
         if not getattr(terms, name).strip():
             raise RuleViolation("terms_incomplete", field=name)
@@ -165,6 +171,7 @@ def _check_lot(lot: LotTerms, profile: Profile, now: datetime) -> None:
     check_evaluation_rules(lot.evaluation)
     _check_method(lot, profile)
     _check_deductions(lot, profile)
+    _check_core_product(lot, profile)
     if lot.anonymous and lot.evaluation.in_money:
         raise RuleViolation("anonymous_nothing_scored", lot=lot.number)
     for criterion in lot.evaluation.criteria.scored if lot.anonymous else ():
@@ -188,6 +195,17 @@ def _check_deductions(lot: LotTerms, profile: Profile) -> None:
             raise RuleViolation("deduction_out_of_range", lot=lot.number, **facts)
     if not sound_deductions(lot.review_items):
         raise RuleViolation("deductions_leave_nothing", lot=lot.number)
+
+
+def _check_core_product(lot: LotTerms, profile: Profile) -> None:
+    """The rule book knows the rule about brands, and what is named can be printed on one line."""
+    if lot.core_product is None:
+        return
+    if not profile.same_brand_counts_once:
+        title = {"zh": profile.title_zh, "en": profile.title_en}
+        raise RuleViolation("core_product_not_in_profile", lot=lot.number, profile=title)
+    if not lot.core_product.strip() or len(lot.core_product) > LONGEST_PRODUCT or hidden_character(lot.core_product):
+        raise RuleViolation("core_product_unfit", lot=lot.number, most=LONGEST_PRODUCT)
 
 
 def percent(share: Decimal) -> str:

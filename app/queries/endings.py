@@ -12,7 +12,7 @@ from app.permissions.policy import allowed
 from app.procedure.roles import Actor
 from app.procedure.signing import tally
 from app.queries.rejections import rejection_items
-from evaluation.sitting import COMPETITION_LACKING, failed_below
+from evaluation.sitting import COMPETITION_LACKING, TOO_FEW_BRANDS, failed_below
 from evaluation.sitting.stages import Stage
 
 TOLD_IN = frozenset({Phase.RESULT, Phase.FAILED})
@@ -28,7 +28,8 @@ def failure_of(state: LotCase) -> Mapping[str, str]:
     sitting = state.sitting
     if sitting.stage is not Stage.FAILED:
         return {}
-    return {"reason": sitting.failure, "valid": str(len(sitting.valid)), "least": str(failed_below(sitting))}
+    figures = {"valid": len(sitting.valid), "brands": sitting.bidders_counted, "least": failed_below(sitting)}
+    return {"reason": sitting.failure} | {name: str(figure) for name, figure in figures.items()}
 
 
 def signing_counts(state: LotCase) -> Mapping[str, str]:
@@ -85,3 +86,18 @@ def _grounds(state: LotCase, receipt_id: str, regime: str) -> Iterator[Ground]:
         counted = state.sitting.competition
         if receipt_id in {receipt_of(state, bid) for bid in counted.valid}:
             yield Ground("competition", (), votes=counted.lacking)
+
+
+def stood_back(state: LotCase, receipt_id: str) -> str:
+    """Of a bid that is no candidate since another of its brand goes first: `brand`, or `brand_invalid` where it took no
+    part; `counted_once` where the lot failed since bids of one brand count as one. "" of any other."""
+    sitting = state.sitting
+    if state.phase not in TOLD_IN or not state.convened or sitting.stage is Stage.ABANDONED:
+        return ""
+    bid = next((one.bid for one in sitting.bids if receipt_of(state, one.bid) == receipt_id), None)
+    if bid is None:
+        return ""
+    if sitting.result is not None and bid in sitting.valid and sitting.result[bid].behind is not None:
+        return "brand_invalid" if sitting.rules.evaluation.in_money else "brand"
+    alike = any(bid in group for group in sitting.brands or ())
+    return "counted_once" if alike and sitting.failure == TOO_FEW_BRANDS else ""

@@ -28,6 +28,7 @@ from crypto.committee import identity
 from crypto.envelope import new_bid_identity
 from crypto.timelock import Round
 from evaluation import draw as draw_rules
+from evaluation.brands import spellings
 from evaluation.sitting.stages import AFTER_LAST_LOCK, AFTER_REVIEW
 from evaluation.sitting.state import SittingState, progress, visible_scores
 
@@ -54,6 +55,7 @@ def bid_desk(origin: str, case: Case, lot: str, actor: Actor, limit: int) -> dic
             for one in case.tender.published.lot(lot).evaluation.criteria.scored
         ],
         "anonymous": bool(case.tender.published.lot(lot).anonymous),
+        "core_product": case.tender.published.lot(lot).core_product or "",
         "ceiling_fen": str(int(case.tender.published.lot(lot).ceiling / FEN)),
         "standing": {"receipt_id": standing.receipt_id, "received_at": encode(standing.received_at)}
         if standing
@@ -138,6 +140,7 @@ def _rows(case: Case, lot: str) -> dict[str, Json]:
                 "price": encode(bid.price),
                 "duration_days": bid.duration_days,
                 "project_manager": bid.project_manager,
+                **({} if bid.core_brand is None else {"core_brand": bid.core_brand}),
                 "received_at": encode(bidding.submissions[bid.receipt_id].received_at),
             }
             for bid in opened
@@ -235,6 +238,7 @@ def room(case: Case, lot: str, actor: Actor) -> dict[str, Json]:
         ],
         "rules": encode(sitting.rules),
         "bids": _bids_under_review(case, lot, with_prices=priced),
+        "brands": list(spellings(sitting.stated_brands.values())),
         "valid": list(sitting.valid) if sitting.stage in AFTER_REVIEW else [],
         "rejected": encode(sitting.rejected) if sitting.stage in AFTER_REVIEW else [],
         "granted": encode(sitting.granted or {}) if sitting.stage in AFTER_REVIEW else {},

@@ -59,7 +59,8 @@ class RoundLight:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A bid as read out. `bar` is its price in thousandths of the ceiling; `reason` is the code of a void one."""
+    """A bid as read out. `bar` is its price in thousandths of the ceiling; `reason` is the code of a void one;
+    `brand` that of the core product, where the notice names one."""
 
     receipt_id: str
     bidder: str
@@ -70,6 +71,7 @@ class BoardRow:
     reason: str
     bar: int
     state: str
+    brand: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,9 +199,8 @@ def _rows(opening: Opening, ceiling: Decimal) -> tuple[BoardRow, ...]:
 def _opened_row(bid: BidOpened, ceiling: Decimal) -> BoardRow:
     bar = int(bid.price * SCALE / ceiling)
     words = rmb_capital(bid.price)
-    return BoardRow(
-        bid.receipt_id, bid.bidder_name, bid.price, words, bid.duration_days, bid.project_manager, "", bar, ""
-    )
+    read_out = bid.price, words, bid.duration_days, bid.project_manager
+    return BoardRow(bid.receipt_id, bid.bidder_name, *read_out, "", bar, "", bid.core_brand or "")
 
 
 def _void_row(bid: BidVoided) -> BoardRow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
+from app.documents.brand_wording import brand_words
 from app.messages import sentence
 from app.procedure.signing import EarlierDissent
 from app.queries.price_views import PriceView, price_view
@@ -41,7 +42,8 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class Results:
-    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held.
+    """What is known only after the last lock. `ties`: bidders whom only a draw parts, in its order once it is held;
+    `brands` what follows from bids with one brand.
     `rules` say by which method; `price` is None where no bid has gone on to its price.
 
     `requests` are those that nobody has answered, `denied` those that were refused on these results, `earlier` the
@@ -61,6 +63,7 @@ class Results:
     earlier: tuple[EarlierDissent, ...]
     ties: tuple[tuple[str, ...], ...]
     ties_drawn: bool
+    brands: tuple[str, ...]
 
     @property
     def apart(self) -> tuple[int, ...]:
@@ -87,6 +90,7 @@ def results_of(sitting: SittingState, earlier: tuple[EarlierDissent, ...], seat:
         earlier=earlier,
         ties=tied_bidders(sitting),
         ties_drawn=bool(sitting.drawn),
+        brands=brand_words(sitting, names, "en" if language == "en" else "zh"),
     )
 
 

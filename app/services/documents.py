@@ -181,6 +181,7 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
                 duration=sentence("duration_days", {"days": bid.duration_days}, lang),
                 manager=bid.project_manager,
                 bid_root=submission.fact.bid_root,
+                brand=bid.core_brand or "",
             )
         )
     for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):

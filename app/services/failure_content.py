@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.casefile.case import Case
+from app.documents.brand_wording import brand_words
 from app.documents.content import AbandonedEvaluation, FailedEvaluation
 from app.documents.wording import Lang, instant
 from app.messages import regime_words, sentence
@@ -23,6 +24,7 @@ from app.services.report_course import changes_of, clarifications_of, interrupti
 from app.services.report_review import rollbacks_of, signed_reviews
 from evaluation.sitting import (
     COMPETITION_LACKING,
+    TOO_FEW_BRANDS,
     SittingAbandoned,
     SittingDecided,
     SittingFailed,
@@ -30,6 +32,8 @@ from evaluation.sitting import (
     SittingOrdered,
     Stage,
 )
+
+REASONS = {COMPETITION_LACKING: "failure_reason_competition", TOO_FEW_BRANDS: "failure_reason_brands"}
 
 
 def ended_evaluation(
@@ -83,7 +87,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         records = records_of(db_session, case, lot, now)
         named_sites = site_names(db_session, sitting)
     failed = next(record for record in records if isinstance(record.fact, SittingFailed))
-    figures = {"valid": failed.fact.valid, "least": failed.fact.least}
+    figures = {"valid": len(sitting.valid), "brands": failed.fact.valid, "least": failed.fact.least}
     lacking = failed.fact.reason == COMPETITION_LACKING
     names = {bid.bid: bid.bidder_name for bid in sitting.bids}
     current = state.draw.current
@@ -94,7 +98,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         failed_at=failed.at,
         stated_at=now,
         evaluation_place=("、" if lang == "zh" else ", ").join(sorted(named_sites.values())),
-        reason=sentence("failure_reason_competition" if lacking else "failure_reason", figures, lang),
+        reason=sentence(REASONS.get(failed.fact.reason, "failure_reason"), figures, lang),
         words=regime_words(profile.regime, lang),
         members=members,
         opened_bids=opened_bids(case, lot, lang),
@@ -104,6 +108,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         rollbacks=rollbacks_of(case, lot, records, lang),
         competition=competition_of(records, names, sitting.rules.vote_below, lang, by_seat=True),
         rejected_all=lacking,
+        brands=brand_words(sitting, names, lang),
         reviews=signed_reviews(records),
         clarifications=clarifications_of(state.asked_here, names, lang),
         member_changes=changes_of(records, lang),

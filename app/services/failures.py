@@ -20,8 +20,10 @@ from app.services.platform import Platform
 from app.services.reports import conclude_ties, schedule_due
 from app.services.unit_of_work import UnitOfWork, unit_of_work
 from crypto.canonical import canonical
-from evaluation.sitting import COMPETITION_LACKING, FailureRecordSealed, failed_below
+from evaluation.sitting import COMPETITION_LACKING, TOO_FEW_BRANDS, FailureRecordSealed, failed_below
 from evaluation.sitting.stages import Stage
+
+TOLD_AS = {COMPETITION_LACKING: "competition_lacking", TOO_FEW_BRANDS: "too_few_brands"}  # the notice of a failure
 
 
 @completes("BidsReviewed")
@@ -41,9 +43,10 @@ def review_bids(act: Act) -> Answer:
 def tell_of_failure(work: UnitOfWork, lot: str) -> None:
     """The lot has failed: everybody who serves it or bid is told, and its record is due."""
     state, terms = work.case.lots[lot], work.case.tender.published
-    figures = {"valid": len(state.sitting.valid), "least": failed_below(state.sitting)}
+    sitting = state.sitting
+    figures = {"valid": len(sitting.valid), "brands": sitting.bidders_counted, "least": failed_below(sitting)}
     facts = {"title": terms.title, "lot": lot, **figures}
-    why = "competition_lacking" if state.sitting.failure == COMPETITION_LACKING else "evaluation_failed"
+    why = TOLD_AS.get(sitting.failure, "evaluation_failed")
     for party, role in SERVING:
         tell_role(work, getattr(terms.parties, party).id, role, why, **facts)
     for submission in state.bidding.live:

@@ -312,7 +312,7 @@ def _decrypt(
         plain = opened_bid(sealed, key, context)
         try:
             package = read_package(plain, MEASURED)
-            items = check_manifest(package, submission, case.id, lot, spki)
+            items = check_manifest(package, submission, case, lot, spki)
             files = [_opened_file(case.id, lot, submission.receipt_id, file, bid) for file in package.files]
         except CryptoError:
             plain.check_rest()  # a file that was changed is void as that, whatever else is wrong with what it holds
@@ -327,6 +327,7 @@ def _decrypt(
         identity=key,
         manifest_sha256=digest(package.manifest),
         files=tuple(OpenedFile(row["name"], row["size"], row["sha256"]) for row in files),
+        core_brand=items.core_brand,
     )
     return opened, files
 

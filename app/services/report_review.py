@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.rolled_back import rolled_back
+from app.documents.brand_wording import brand_words
 from app.documents.method_wording import deduction_words, review_item_words
 from app.documents.review_content import ItemVotes, PreliminaryReview, RollbackLine, SignedReview
 from app.documents.wording import Lang
@@ -32,7 +33,8 @@ def review_of(state: LotCase, records: Sequence[Record], names: Mapping[str, str
     valid = tuple(names[bid] for bid in sitting.valid)
     deductions = tuple(filter(None, (deduction_words(sitting, bid, names[bid], lang) for bid in sitting.valid)))
     competition = competition_of(records, names, sitting.rules.vote_below, lang)
-    return PreliminaryReview(tuple(votes), signed_reviews(records), valid, deductions, competition)
+    signed, brands = signed_reviews(records), brand_words(sitting, names, lang)
+    return PreliminaryReview(tuple(votes), signed, valid, deductions, competition, brands)
 
 
 def signed_reviews(records: Sequence[Record]) -> tuple[SignedReview, ...]:

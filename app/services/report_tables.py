@@ -49,7 +49,7 @@ def _working(sitting: SittingState, row: BidResult, lang: Lang) -> str:
     """How the price of a bid was scored or adjusted, in one line; of one that a technical gate has stopped, that."""
     result, rules = sitting.result, sitting.rules.evaluation
     assert result is not None
-    if not row.ranked:
+    if row.passed is False:
         return sentence("gate_stopped", {}, lang)
     if result.price is None:
         lines = worked_prices(rules, result).bids[row.bid]
@@ -95,7 +95,7 @@ def recommended(sitting: SittingState, names: dict[str, str]) -> tuple[Recommend
     result = sitting.result
     assert result is not None
     rows = [result[bid] for bid in result.candidates]
-    return tuple(RecommendedCandidate(row.rank, names[row.bid], row.price, _decisive(row)) for row in rows)
+    return tuple(RecommendedCandidate(result.place(row.bid), names[row.bid], row.price, _decisive(row)) for row in rows)
 
 
 def _decisive(row: BidResult) -> Decimal:

@@ -20,7 +20,7 @@ from evaluation.evaluate import EvaluationRules
 from evaluation.methods import EvaluationMethod
 from evaluation.ranking import CRITERION_PREFIX
 from evaluation.scoring import Aggregation, ScoringRules
-from evaluation.sitting import COMPETITION_LACKING
+from evaluation.sitting import COMPETITION_LACKING, TOO_FEW_BRANDS
 
 ROLES = {
     Role.AGENCY_OFFICER: _l("代理机构经办"),
@@ -42,6 +42,9 @@ FAILURES = {
 COMPETITION_FAILED = _l(
     "初步评审后有效投标 %(valid)s 家，少于 %(least)s 家，评标委员会过半数认为明显缺乏竞争，否决全部投标，本标包流标。"
 )
+TOO_FEW_BRANDS_FAILED = _l(
+    "初步评审后有效投标 %(valid)s 家，核心产品品牌相同的按一家计算为 %(brands)s 家，少于规定的 %(least)s 家，依法流标。"
+)
 EVALUATION_FAILED = _l("初步评审后有效投标 %(valid)s 家，少于规定的 %(least)s 家，依法流标。")
 
 
@@ -49,6 +52,8 @@ def failure_words(facts: Mapping[str, str]) -> str:
     """Why a lot failed, with the figures (`queries.endings.failure_of`); "" where it did not."""
     if facts.get("reason") == COMPETITION_LACKING:
         return str(COMPETITION_FAILED) % facts
+    if facts.get("reason") == TOO_FEW_BRANDS:
+        return str(TOO_FEW_BRANDS_FAILED) % facts
     if "valid" in facts:
         return str(EVALUATION_FAILED) % facts
     return str(FAILURES.get(facts["reason"], facts["reason"])) if "reason" in facts else ""

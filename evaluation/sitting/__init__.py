@@ -5,6 +5,7 @@
 """
 
 from evaluation.sitting.arithmetic_rules import check_prices_settled, price_correctable, unconfirmed
+from evaluation.sitting.brand_rules import TOO_FEW_BRANDS, joined_brands
 from evaluation.sitting.briefing import BriefingGiven
 from evaluation.sitting.briefing_rules import may_brief
 from evaluation.sitting.checks import acts_about
@@ -168,6 +169,7 @@ __all__ = [
     "MOST_MINUTES",
     "OF_PRICES",
     "PRICE_PROVEN",
+    "TOO_FEW_BRANDS",
     "TRANSITIONS",
     "WITHIN_CEILING",
     "AnnouncementMade",
@@ -296,6 +298,7 @@ __all__ = [
     "deduction_items",
     "explainable",
     "failed_below",
+    "joined_brands",
     "may_ask_for_time",
     "may_brief",
     "may_propose",

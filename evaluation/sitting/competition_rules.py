@@ -30,10 +30,10 @@ def questioned(state: SittingState) -> CompetitionQuestioned | SittingFailed | N
     """Before anything is scored: that the committee has to decide, or has rejected all bids. Enough bids to go on with
     are there."""
     below, decided = state.rules.vote_below, state.competition
-    if below is None or len(state.valid) >= below:
+    if below is None or state.bidders_counted >= below:
         return None
     if decided is not None and set(decided.valid) <= set(state.valid):
-        return SittingFailed(COMPETITION_LACKING, len(state.valid), below) if decided.adopted else None
+        return SittingFailed(COMPETITION_LACKING, state.bidders_counted, below) if decided.adopted else None
     return CompetitionQuestioned(state.valid)
 
 

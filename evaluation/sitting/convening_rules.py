@@ -29,6 +29,7 @@ def check_convened(fact: SittingConvened, state: SittingState) -> None:
         "review_items": len({item.id for item in rules.review_items} - RESERVED_ITEMS) == len(rules.review_items),
         "deductions": sound_deductions(rules.review_items),
         "least_valid_bids": rules.least_valid_bids >= 1,
+        "brands": all((bid.brand is None) is (rules.core_product is None) for bid in fact.bids),
         "vote_below": sound_competition(rules.least_valid_bids, rules.vote_below),
         "chair_rounds": rules.chair_rounds >= 1,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from evaluation.brands import Groups
 from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.evaluate import EvaluationResult, EvaluationRules
 from evaluation.low_prices import LowPriceRules
@@ -53,7 +54,7 @@ class SittingRules:
     are to be explained before there is a report (None: none is marked). More than `more_time_share` of the members have
     the time extended (None: nobody asks). With fewer than `vote_below` valid bids the committee decides whether
     competition is lacking (None: it goes on with as many as are enough). `arithmetic`: by which rules, in this order,
-    a price is corrected (None: none is).
+    a price is corrected (None: none is). Bids with one brand of the `core_product` count as one bidder (None: no rule).
     """
 
     evaluation: EvaluationRules
@@ -67,6 +68,7 @@ class SittingRules:
     more_time_share: Share | None = None
     vote_below: int | None = None
     arithmetic: tuple[ArithmeticGround, ...] | None = None
+    core_product: str | None = None
 
     def within_ceiling(self, price: Decimal) -> bool:
         """Whether a price may be accepted; so it may where there is no ceiling."""
@@ -75,11 +77,12 @@ class SittingRules:
 
 @dataclass(frozen=True)
 class BidUnderReview:
-    """A bid that was opened and not voided. `price` is the one that was bid and read out, in yuan."""
+    """A bid that was opened and not voided: its price (yuan) and brand of a core product as bid and read out."""
 
     bid: str
     bidder_name: str
     price: Decimal
+    brand: str | None = None
 
 
 @dataclass(frozen=True)
@@ -234,24 +237,26 @@ class ChairElected(SittingEvent):
 
 @dataclass(frozen=True)
 class BidsReviewed(SeatFact):
-    """One member's findings: exactly one for each bid and item."""
+    """One member's findings: exactly one for each bid and item, and which brands are one though spelled differently."""
 
     findings: tuple[ReviewFinding, ...]
+    brands: Groups | None = None
 
 
 @dataclass(frozen=True)
 class ReviewConcluded(SittingEvent):
     """What the majority found: the bids rejected, those that go on to scoring, and of these by which items a deduction
-    is `granted` to which (None where the documents know none)."""
+    is `granted` to which, and which offer one brand, by groups (None where the documents know no such thing)."""
 
     rejected: tuple[Rejection, ...]
     valid: tuple[str, ...]
     granted: dict[str, tuple[str, ...]] | None = None
+    brands: Groups | None = None
 
 
 @dataclass(frozen=True)
 class SittingFailed(SittingEvent):
-    """Too few valid bids are left: the lot fails (流标)."""
+    """Too few valid bids are left, or of too few brands, `valid` being as how many bidders they count (流标)."""
 
     reason: str
     valid: int

@@ -150,6 +150,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         statements=without(state.statements, seat),
         conflicts=without(state.conflicts, seat),
         reviews=without(state.reviews, seat),
+        brand_findings=without(state.brand_findings, seat),
         sheets=without(state.sheets, seat),
         seen=without(state.seen, seat),
         comments=without(state.comments, seat),
@@ -190,7 +191,8 @@ def _elected(event: ChairElected, state: SittingState) -> SittingState:
 
 @_applied.register
 def _reviewed(event: BidsReviewed, state: SittingState) -> SittingState:
-    return changed(state, reviews=state.reviews | {event.seat: event.findings})
+    said = state.brand_findings | {event.seat: event.brands or ()}
+    return changed(state, reviews=state.reviews | {event.seat: event.findings}, brand_findings=said)
 
 
 @_applied.register
@@ -202,7 +204,7 @@ def _concluded(event: ReviewConcluded, state: SittingState) -> SittingState:
         state = reworked(state)
         sheets = {seat: {bid: cells[bid] for bid in event.valid} for seat, cells in state.sheets.items()}
     state = changed(state, rejected=event.rejected, valid=event.valid, granted=event.granted)
-    return changed(state, sheets=sheets, reopened=reopened)
+    return changed(state, brands=event.brands, sheets=sheets, reopened=reopened)
 
 
 @_applied.register

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from evaluation.evaluate import evaluate
+from evaluation.sitting.brand_rules import concluded_brands, too_few
 from evaluation.sitting.clarification_rules import decided
 from evaluation.sitting.competition_rules import counted, questioned
 from evaluation.sitting.deductions import granted_deductions, shares_granted
@@ -19,7 +20,6 @@ from evaluation.sitting.events import (
     ReviewConcluded,
     SittingClosed,
     SittingEvent,
-    SittingFailed,
     SittingOpened,
     StatementsCompleted,
 )
@@ -28,8 +28,6 @@ from evaluation.sitting.price_rules import judged, marking
 from evaluation.sitting.question_rules import concluded_anew, disposal_due, rejections
 from evaluation.sitting.stages import Stage
 from evaluation.sitting.state import SittingState
-
-TOO_FEW_VALID_BIDS = "too_few_valid_bids"
 
 
 def _gathering(state: SittingState) -> SittingEvent | None:
@@ -75,12 +73,12 @@ def _review(state: SittingState) -> SittingEvent | None:
                 rejected.append(Rejection(bid.bid, item.id, len(grounds), tuple(grounds)))
     gone = {rejection.bid for rejection in rejected}
     valid = tuple(bid.bid for bid in state.bids if bid.bid not in gone)
-    return ReviewConcluded(tuple(rejected), valid, granted_deductions(state, valid))
+    return ReviewConcluded(tuple(rejected), valid, granted_deductions(state, valid), concluded_brands(state, valid))
 
 
 def _scoring(state: SittingState) -> SittingEvent | None:
-    if len(state.valid) < state.rules.least_valid_bids:
-        return SittingFailed(TOO_FEW_VALID_BIDS, len(state.valid), state.rules.least_valid_bids)
+    if (failure := too_few(state)) is not None:
+        return failure
     if (doubted := questioned(state)) is not None:
         return doubted
     # Where the documents put a price on no deviation there is nothing to lock: the review was the members' last word.
@@ -94,7 +92,9 @@ def computed(state: SittingState) -> ResultsComputed:
     sheets = {str(seat): state.sheets[seat] for seat in sorted(state.sheets)}
     shares = shares_granted(state.rules.review_items, state.granted)
     corrections = {bid: one for bid, one in state.corrections.items() if bid in prices}
-    return ResultsComputed(evaluate(state.rules.evaluation, prices, sheets, state.drawn, shares, corrections))
+    return ResultsComputed(
+        evaluate(state.rules.evaluation, prices, sheets, state.drawn, shares, corrections, state.brands or ())
+    )
 
 
 def _results(state: SittingState) -> SittingEvent | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evaluation.errors import RuleViolation
 from evaluation.sitting.arithmetic_rules import arithmetic_rejections
+from evaluation.sitting.brand_rules import standing_brands
 from evaluation.sitting.checks import require_once, require_text
 from evaluation.sitting.deductions import standing_deductions
 from evaluation.sitting.events import Rejection, ReviewConcluded
@@ -125,4 +126,5 @@ def concluded_anew(state: SittingState) -> ReviewConcluded | None:
         return None
     gone = {rejection.bid for rejection in rejected}
     valid = tuple(bid for bid in state.valid if bid not in gone)
-    return ReviewConcluded((*state.rejected, *rejected), valid, standing_deductions(state.granted, valid))
+    left = standing_deductions(state.granted, valid), standing_brands(state, valid)
+    return ReviewConcluded((*state.rejected, *rejected), valid, *left)

@@ -22,6 +22,7 @@ from evaluation.sitting import price_rules as pricing
 from evaluation.sitting import recheck_rules as rechecking
 from evaluation.sitting import talk_rules as talk
 from evaluation.sitting.arithmetic_rules import check_prices_settled
+from evaluation.sitting.brand_rules import check_brands
 from evaluation.sitting.briefing import BriefingGiven
 from evaluation.sitting.briefing_rules import check_briefing
 from evaluation.sitting.checks import (
@@ -220,6 +221,7 @@ def _vote(fact: ChairVoted, state: SittingState) -> None:
 def _review(fact: BidsReviewed, state: SittingState) -> None:
     require_once(fact.seat, fact.seat in state.reviews, "review")
     clarifying.check_none_awaited(state)
+    check_brands(fact, state)
     wanted = {(bid.bid, item.id) for bid in state.bids for item in state.rules.review_items}
     found = [(finding.bid, finding.item) for finding in fact.findings]
     if len(set(found)) != len(found) or set(found) - wanted:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from evaluation.brands import Groups, counted_bidders
 from evaluation.errors import RuleViolation
 from evaluation.evaluate import EvaluationResult
 from evaluation.low_prices import MarkedPrice
@@ -91,7 +92,8 @@ class SittingState:
     that passed the review, `granted` the items by which deductions are granted to them, `sheets` the locked sheets,
     `chair_tied` who had equally many votes in the round before, `used_keys` every key that ever counted,
     `moves` and `turned_away` what witnesses last recorded of a seat, `clarifications` what the committee asks bidders,
-    by id in the order in which it was proposed,
+    by id in the order in which it was proposed, `brand_findings` which stated brands members hold to be the same, by
+    seat, `brands` the bids that offer one of them,
     `reported` the seats whose dissent the prepared report states, `beneath` the standstills over which another one was
     laid, the last of which stands again when that one ends, `denied` the requests for a correction that were refused on
     these results, `computations` how often results were computed, `superseded_dissents` what was dissented from earlier
@@ -124,6 +126,8 @@ class SittingState:
     rejected: tuple[Rejection, ...] = ()
     valid: tuple[str, ...] = ()
     granted: dict[str, tuple[str, ...]] | None = None
+    brand_findings: dict[int, Groups] = field(default_factory=dict)
+    brands: Groups | None = None
     clarifications: dict[str, Clarification] = field(default_factory=dict)
     sheets: dict[int, Cells] = field(default_factory=dict)
     comments: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
@@ -194,6 +198,16 @@ class SittingState:
     def bids(self) -> tuple[BidUnderReview, ...]:
         """Every bid that came to the review."""
         return self.convened.bids if self.convened else ()
+
+    @property
+    def stated_brands(self) -> dict[str, str]:
+        """The brand of the core product by bid, as stated; empty where the documents name none."""
+        return {one.bid: one.brand for one in self.bids if one.brand is not None}
+
+    @property
+    def bidders_counted(self) -> int:
+        """As how many bidders the valid bids count: those of one brand are one (O87 art. 31)."""
+        return counted_bidders(self.valid, self.brands or ())
 
     @property
     def clarifications_awaited(self) -> tuple[Clarification, ...]:

@@ -95,7 +95,7 @@ def without_chair(state: SittingState) -> SittingState:
 
 def without_review(state: SittingState) -> SittingState:
     """Members review every bid again. Sheets wait for what that comes to."""
-    return changed(undecided(reworked(state)), reviews={}, rollbacks=state.rollbacks + 1)
+    return changed(undecided(reworked(state)), reviews={}, brand_findings={}, rollbacks=state.rollbacks + 1)
 
 
 def shown_scores(state: SittingState) -> dict[int, Cells]:

@@ -21,6 +21,16 @@ def test_the_largest_and_the_longest_are_read_exactly_and_have_words():
     assert read_items({**ITEMS, "project_manager": "欧阳　修 Ω-1"}).project_manager == "欧阳　修 Ω-1"
 
 
+def test_the_brand_is_read_where_the_lot_names_a_core_product_and_nowhere_else():
+    branded = {**ITEMS, "core_brand": "海尔 Haier"}
+    assert read_items(branded, branded=True).core_brand == "海尔 Haier"
+    assert read_items(branded).core_brand is None
+    for wrong in (ITEMS, *({**ITEMS, "core_brand": value} for value in ("", " ", "长" * 101, "海\n尔", "海\u202e尔"))):
+        with pytest.raises(CryptoError) as refusal:
+            read_items(wrong, branded=True)
+        assert refusal.value.facts["item"] == "core_brand"
+
+
 @pytest.mark.parametrize(
     ("item", "value"),
     [

@@ -210,7 +210,7 @@ def _reopened(evidence: Evidence, lot: str, submission: Submission, sealed: byte
     open_bid(io.BytesIO(sealed), plain, key, context_hash(context))
     plain.seek(0)
     package = read_package(plain)
-    items = check_manifest(package, submission, evidence.case_id, lot, signer.spki)
+    items = check_manifest(package, submission, evidence.case, lot, signer.spki)
     files = tuple(OpenedFile(file.entry.path, file.entry.size, file.entry.root) for file in package.files)
     return BidOpened(
         receipt_id=submission.receipt_id,
@@ -222,4 +222,5 @@ def _reopened(evidence: Evidence, lot: str, submission: Submission, sealed: byte
         identity=key,
         manifest_sha256=digest(package.manifest),
         files=files,
+        core_brand=items.core_brand,
     )

@@ -16,8 +16,9 @@ from app.casefile.verification.evidence import Evidence, read_persons
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from crypto.committee import Committee, identity, verify_release, verify_share
 from evaluation import draw
+from evaluation.brands import Groups
 from evaluation.draw import DrawEvent, DrawRound, DrawState
-from evaluation.evaluate import corrected_in, evaluate, granted_in
+from evaluation.evaluate import brands_in, corrected_in, evaluate, granted_in
 from evaluation.price_corrections import PriceCorrection
 from evaluation.scoring import Cells
 from evaluation.sitting import (
@@ -166,7 +167,7 @@ def _result(events: list[SittingEvent]) -> ResultsComputed:
     sheets = {seat: {bid: row for bid, row in cells.items() if bid in valid} for seat, cells in locked.items()}
     prices = {bid.bid: bid.price for bid in convened.bids if bid.bid in valid}
     shares, rules = _deductions(convened, events), convened.rules.evaluation
-    given = prices, dict(sorted(sheets.items())), _drawn(events), shares, _corrections(events)
+    given = prices, dict(sorted(sheets.items())), _drawn(events), shares, _corrections(events), _brands(events)
     return ResultsComputed(evaluate(rules, *given))
 
 
@@ -185,6 +186,12 @@ def _deductions(convened: SittingConvened, events: list[SittingEvent]) -> dict[s
     if concluded is None:
         return granted_in(result.result)
     return shares_granted(convened.rules.review_items, concluded.granted)
+
+
+def _brands(events: list[SittingEvent]) -> Groups:
+    """The bids of one brand, as the review was concluded last; whoever may not see it takes those that stand back."""
+    concluded, result = _concluded(events)
+    return brands_in(result.result) if concluded is None else concluded.brands or ()
 
 
 def _corrections(events: list[SittingEvent]) -> dict[str, PriceCorrection]:

@@ -39,6 +39,7 @@ from app.web.wording import named, titled
 from crypto.errors import CryptoError
 from crypto.instants import parse_instant
 
+UNUSUAL = ("anonymous", "core_product")  # of a lot: what most have not
 LOT_FIELDS = {"budget": _l("预算金额"), "ceiling": _l("最高限价"), "deadline_at": _l("投标截止时间")}
 
 
@@ -135,8 +136,10 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
     lot = lots[index]
     deadline = to_local(parse_instant(lot["deadline_at"])) if lot["deadline_at"] else None
     form = LotForm(
-        data={"title": lot["title"], "deadline": deadline, **_amounts(lot), "anonymous": lot.get("anonymous")}
+        data={"title": lot["title"], "deadline": deadline, **_amounts(lot)} | {one: lot.get(one) for one in UNUSUAL}
     )
+    if not branded(draft):
+        del form.core_product
     if len(lots) > 1 and "remove" in request.args:
         return _without_lot(draft, step, index)
     if form.validate_on_submit() and not overtaken(form, draft, step):
@@ -149,12 +152,19 @@ def _lot(draft: Draft, step: str, index: int) -> str | Response:
             typed = {"title": form.title.data.strip(), "deadline_at": encode(to_utc(form.deadline.data))}
             typed |= {name: format(form[name].data, "f") for name in ("budget", "ceiling")}
             typed |= {"anonymous": True} if form.anonymous.data else {}
-            named = {name: value for name, value in lot.items() if name != "anonymous"}
+            product = (form.core_product.data or "").strip() if form.core_product else ""
+            typed |= {"core_product": product} if product else {}
+            named = {name: value for name, value in lot.items() if name not in UNUSUAL}
             changed = [{**named, **typed} if i == index else one for i, one in enumerate(lots)]
             if request.form.get("go") == "add":
                 return _with_lot(draft, changed, {**lot, "number": str(len(lots) + 1), "title": ""})
             return saved(draft, step, {**draft.form, "lots": changed})
     return shown(draft, step, "draft_lot", form=form, number=lot["number"], several=len(lots) > 1)
+
+
+def branded(draft: Draft) -> bool:
+    """Whether the rule book of a draft knows that bids of one brand count as one."""
+    return read_profile(draft.form["profile"]).same_brand_counts_once
 
 
 def _too_early(draft: Draft, lot: str, deadline: datetime) -> str:

@@ -27,6 +27,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from app.procedure.names import credit_code_fault
+from app.procedure.terms import LONGEST_PRODUCT
 from app.web.figures import DateTimeLocalField, DecimalField, IntegerField
 from app.web.wording import ADJUSTMENT_BASES, CRITERION_KINDS, CRITERION_STAGES, METHODS
 
@@ -117,6 +118,11 @@ class LotForm(FlaskForm):
     anonymous = BooleanField(
         _l("技术标匿名评审（暗标）"),
         description=_l("全部评分锁定之前评委看不到投标人名称，只能看到名称以“技术”开头的文件；评分项须全部为技术部分"),
+    )
+    core_product = StringField(
+        _l("核心产品"),
+        [Optional(), Length(max=LONGEST_PRODUCT)],
+        description=_l("政府采购货物填写：投标人须写明其品牌，品牌相同的按一家投标人计算；没有核心产品的留空"),
     )
 
 

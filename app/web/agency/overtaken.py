@@ -53,7 +53,8 @@ def part_of(draft: Draft, step: str) -> dict[str, Any]:
     if kind == "scoring":
         return {"number": lot["number"], **lot["evaluation"], "review_items": lot["review_items"]}
     names = ("number", "title", "budget", "ceiling", "deadline_at")
-    return {**{name: lot[name] for name in names}, "anonymous": bool(lot.get("anonymous"))}
+    unusual = {"anonymous": bool(lot.get("anonymous")), "core_product": lot.get("core_product", "")}
+    return {**{name: lot[name] for name in names}, **unusual}
 
 
 def seen(draft: Draft, step: str) -> str:

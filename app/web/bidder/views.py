@@ -24,7 +24,7 @@ from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.cases import last_number
 from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
-from app.queries.endings import Ground, failure_of, grounds_of
+from app.queries.endings import Ground, failure_of, grounds_of, stood_back
 from app.queries.lots import bid_desk
 from app.services.cursors import write_cursor
 from app.services.receipts import kept_receipt, read_inclusion, read_receipt, render_receipt
@@ -104,6 +104,7 @@ def lot(case: str, lot: str) -> str:
         asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),
         grounds=_grounds(found, lot),
+        stood_back={one.receipt_id: stood_back(state, one.receipt_id) for one in _own_submissions(found, lot)},
         seats=len(state.sitting.seats),
         ground_words=lambda code: void_sentence(code, g.get("lang", "zh")),
     )

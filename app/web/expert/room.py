@@ -33,6 +33,7 @@ from app.services import experts, files
 from app.services.cursors import write_cursor
 from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.booth_end import leaves_in
+from app.web.expert.branding import brand_effects, typed_brands
 from app.web.expert.corrections import correction_words
 from app.web.expert.desk import (
     counts_units,
@@ -289,7 +290,8 @@ def review(case: str, lot: str) -> str:
         effects.append(
             (_("清标提示"), _("还没有处理：第 %(which)s 项，不处理不影响评审继续", which=_("、").join(map(str, left))))
         )
-    fact = sitting.BidsReviewed(room.seat, tuple(findings))
+    effects += brand_effects(found, lot)
+    fact = sitting.BidsReviewed(room.seat, tuple(findings), typed_brands(found, lot))
     return signing(
         found, shown, _("提交初步评审意见"), fact, _("某一项被半数以上成员认定不通过的投标，不再评分。"), effects
     )

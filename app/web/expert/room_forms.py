@@ -25,6 +25,7 @@ from app.web.expert.price_forms import price_correction_form, price_question_for
 from app.web.names import MEMBERS, ROLLBACK_TARGETS
 from app.web.terms import review_item
 from evaluation import sitting
+from evaluation.brands import spellings
 
 
 def forms_of(found: Case, lot: str, room: Room) -> dict[str, Any]:
@@ -78,7 +79,8 @@ def _task_forms(found: Case, lot: str, room: Room) -> dict[str, Any]:
             else {bid.bid: state.rules.within_ceiling(bid.price) for bid in state.bids}
         )
         items = [(item, review_item(item)) for item in state.rules.review_items]
-        return {"items": items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
+        found = {"items": items, "ceiling_item": sitting.WITHIN_CEILING, "within_ceiling": within}
+        return found | {"core_product": state.rules.core_product, "brands": spellings(state.stated_brands.values())}
     if room.task in ("results", "sign", "dissented"):
         return {"correction": correction_form(found.lot(lot).sitting, room), "dissent": DissentForm()}
     return {}

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyotp
@@ -98,6 +99,27 @@ def test_a_bid_from_seal_to_an_offline_check(tool, tmp_path, capsys, monkeypatch
     receipt["receipt"]["receipt"]["bid_size"] += 1
     (out / "receipt.json").write_text(json.dumps(receipt))
     assert tool("bid", "verify-receipt", out, *person) == 1
+
+
+def test_the_brand_of_a_core_product_is_asked_for_where_one_is_named(tool, tmp_path, capsys, monkeypatch):
+    products = {"1": "空调机", "2": ""}
+    named = lambda person, case, lot, **_: replace(  # noqa: E731
+        bidder.fetch_parameters(person.connection, case, lot), core_product=products[lot]
+    )
+    monkeypatch.setattr(bid_commands, "checked_parameters", named)
+    folder, out = tmp_path / "me", tmp_path / "bid"
+    Profile(folder).keep(password="p" * 10, totp_secret=pyotp.random_base32())
+    (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.7 ...")
+    with serving(SmallPlatform(make_committee()[0])) as url:
+        items = ("--price", "1566000.00", "--days", "45", "--manager", "演示经理", "--out", out, "--folder", folder)
+        sealing = ("bid", "seal", CASE, tmp_path / "offer.pdf", *items, "--url", url, "--login", "a")
+        assert tool(*sealing) == 1
+        assert "空调机" in capsys.readouterr().err
+        assert not out.exists()
+        assert tool(*sealing, "--brand", "海\n尔") == 1
+        assert "core_brand" in capsys.readouterr().err
+        assert tool(*sealing, "--brand", "海尔") == 0
+        assert tool(*sealing, "--brand", "海尔", "--lot", "2") == 1
 
 
 @pytest.mark.parametrize(

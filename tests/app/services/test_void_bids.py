@@ -81,7 +81,7 @@ def blobs(bench: Bench) -> list[str]:
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A bidder's own program, which checks nothing before it seals."""
-    monkeypatch.setattr(bidder, "check_items", lambda _items: None)
+    monkeypatch.setattr(bidder, "check_items", lambda _items, **_: None)
     monkeypatch.setattr(bidder.SealParameters, "check_price", lambda _parameters, _fen: None)
     return monkeypatch
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal as D
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from app.casefile.board import board_digest
 from app.casefile.codec import encode
@@ -94,6 +94,7 @@ class WholeCase(Marks, Rounds):
     identities: dict[str, str] = field(default_factory=dict)  # what each bidder kept, by the bid's recipient
     receipts: dict[str, str] = field(default_factory=dict)  # of the bids that stand
     members: dict[int, Person] = field(default_factory=dict)  # by their seats
+    brands: ClassVar[dict[str, str]] = {}  # of the core product, by bidder
 
     @property
     def more_terms(self) -> dict[str, Any]:
@@ -167,7 +168,9 @@ class WholeCase(Marks, Rounds):
         parameters = {name: value for name, value in context.items() if name not in ("v", "recipient")}
         out = self.folder / "bids" / secrets.token_hex(4)
         items = {"price_fen": price_fen, "duration_days": "60", "project_manager": f"经理{login[-1]}"}
-        sealing = SealParameters(parameters, committee_of(case))
+        product = case.tender.published.lot(LOT).core_product or ""
+        items |= {"core_brand": self.brands[login]} if product else {}
+        sealing = SealParameters(parameters, committee_of(case), core_product=product)
         submission = seal_bid(self.papers(login), items, sealing, person.key, out)
         self.identities[submission["recipient"]] = (out / "identity.txt").read_text().strip()
         capsule = (out / "capsule.age").read_bytes()

@@ -70,6 +70,10 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     assert "scoring-0" in anonymous
     assert re.search(r'name="anonymous"[^>]*checked|checked[^>]*name="anonymous"', browser.get(f"{draft}/lot-0"))
     assert "scoring-0" in save(browser, f"{draft}/lot-0", title="设备", ceiling="1598400", anonymous="", **moment)
+    assert "scoring-0" in save(
+        browser, f"{draft}/lot-0", title="设备", ceiling="1598400", core_product=" 空调机 ", **moment
+    )
+    assert fields_of(browser.get(f"{draft}/lot-0"))["core_product"] == "空调机"
     standards = {"criteria-1-standard_zh": "每负偏离一项扣 2 分", "criteria-2-standard_zh": " "}
     assert "documents" in save(browser, f"{draft}/scoring-0", **standards)
     file = (io.BytesIO(b"%PDF-1.7 terms"), "招标文件.pdf")
@@ -77,6 +81,7 @@ def test_a_draft_is_filled_in_step_by_step_and_submitted(site: Site, draft: str)
     page = browser.get(f"{draft}/preview")
     assert 'data-type="TenderSubmitted"' in page
     assert "壹佰柒拾伍万壹仟元整" in page
+    assert "核心产品</strong>：空调机。" in page
     assert "每负偏离一项扣 2 分" in page
     assert "没有写评分标准的评审因素：实施与交付方案。" in page
     assert "不少于 7 人，单数（财政部令第87号第 47 条）：申明为技术复杂或者社会影响较大" in page
