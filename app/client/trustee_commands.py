@@ -94,8 +94,11 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 @spoken
 def _log(arguments: argparse.Namespace) -> int:
-    for at, what, sha256 in Memory(arguments.folder / MEMORY).signed:
+    signed = list(Memory(arguments.folder / MEMORY).signed)
+    for at, what, sha256 in signed:
         print(f"{at}  {what}  {sha256}")
+    if not signed:
+        print(f"{arguments.folder} 中没有签署过任何内容 / nothing was ever signed in this folder")
     return 0
 
 

@@ -203,6 +203,11 @@ def test_a_committee_for_demonstrations_says_that_it_is_one(tool, tmp_path, caps
     assert point_bytes(described.public_key).hex() == described.commitments[0]
 
 
+def test_a_folder_in_which_nothing_was_signed_says_so(tool, tmp_path, capsys):
+    assert tool("trustee", "log", "--folder", tmp_path / "new") == 0
+    assert "nothing was ever signed" in capsys.readouterr().out
+
+
 def test_a_silent_party_is_revealed_by_the_trustees(tmp_path):
     committee, secrets = make_committee()
     party = DrawParty(tmp_path, "centre")
