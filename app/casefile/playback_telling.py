@@ -90,6 +90,8 @@ def _result_line(row: ResultAt) -> Said:
     facts = {name: getattr(row, name) for name in ("rank", "name", "price", "price_score", "total", "evaluated_price")}
     if row.passed is False:
         return Said(f"{PREFIX}result_stopped", facts)
+    if not row.rank:
+        return Said(f"{PREFIX}result_behind", facts)
     code = "result_gone_on" if row.passed else "result_line" if row.evaluated_price is None else "result_compared"
     return Said(
         f"{PREFIX}{'result_candidate' if row.candidate else 'result_other'}", {"row": Said(PREFIX + code, facts)}

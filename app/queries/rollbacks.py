@@ -120,7 +120,11 @@ def _total(row: BidResult, names: Mapping[str, str], lang: Lang) -> str:
     """The rank of a bid and what it rests on by the method: points, the evaluated price, or the price score."""
     facts: dict[str, Any] = {"rank": row.rank, "bidder": names[row.bid], "total": hundredths(row.total)}
     if row.evaluated_price is not None:
-        return sentence("note_rollback_price", facts | {"price": f"{row.evaluated_price:,.2f}"}, lang)
+        return sentence(
+            "note_rollback_price" if row.ranked else "note_rollback_behind",
+            facts | {"price": f"{row.evaluated_price:,.2f}"},
+            lang,
+        )
     if row.passed is None:
         return sentence("note_rollback_total", facts, lang)
     code = "note_rollback_gone_on" if row.passed else "note_rollback_stopped"

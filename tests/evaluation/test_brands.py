@@ -16,15 +16,24 @@ from evaluation.sensitivity import sensitivity
 from evaluation.sitting import (
     TOO_FEW_BRANDS,
     BidsReviewed,
+    MemberIdentified,
+    MemberRecused,
+    MemberReplaced,
+    RollbackGround,
+    RollbackProposed,
+    RollbackReleased,
+    RollbackTarget,
     ScoreSheetLocked,
     SittingConvened,
     SittingState,
     Stage,
+    StatementMade,
     decide,
     recheck,
 )
 from tests.evaluation.methods import UNADJUSTED
-from tests.evaluation.sittings import BIDS, CONVENED, EVALUATION, RULES, Sitting, findings, sheet
+from tests.evaluation.sittings import BIDS, CONVENED, EVALUATION, RULES, Sitting, findings, key_of, sheet
+from tests.evaluation.test_competition_rules import reject
 
 BRANDS = {"A": "海尔", "B": "Haier", "C": "美的", "D": "格力"}
 FOUR = (*BIDS, replace(BIDS[0], bid="D", bidder_name="Bidder D", price=D(1590000)))
@@ -113,6 +122,39 @@ def test_what_is_joined_was_stated_and_is_in_one_group(groups):
 def test_a_sitting_is_not_convened_with_brands_of_no_product_or_a_product_without_brands():
     for wrong in (replace(convened(), bids=FOUR), replace(convened(), rules=RULES)):
         assert refused(lambda wrong=wrong: decide(SittingState(), wrong)) == "sitting_convened_invalid"
+
+
+def test_where_the_first_is_rejected_after_the_last_lock_the_next_of_its_brand_steps_forward():
+    held = scored(reviewed(3))
+    reject(held, "A")
+    assert held.state.valid == ("B", "C", "D")
+    assert (held.state.brands, held.state.result.candidates) == ((), ("B", "C", "D"))
+    assert recheck(held.events) == held.state
+
+
+def test_brands_are_counted_again_where_a_bid_falls_out_after_the_last_lock():
+    held = scored(reviewed(3))
+    reject(held, "D")
+    assert (held.state.stage, held.state.failure) == (Stage.FAILED, TOO_FEW_BRANDS)
+
+
+def test_who_leaves_takes_its_finding_along_and_the_successor_gives_its_own():
+    for said, brands in ((None, ()), (HAIER, (("A", "B"),))):
+        held = reviewed(3)
+        held.act(MemberRecused(1, "ill"), MemberReplaced(1, "host", "another-1"))
+        held.act(MemberIdentified(1, key_of(1, 1), "witness"), StatementMade(1, True, ""))
+        held.act(BidsReviewed(1, findings(bids=FOUR), said))
+        assert held.state.brands == brands
+        assert recheck(held.events) == held.state
+
+
+def test_a_review_that_is_held_again_finds_brands_anew():
+    held = scored(reviewed(3))
+    held.act(RollbackProposed(3, RollbackTarget.REVIEW, RollbackGround.MISTAKE, "the wrong brand"))
+    held.act(RollbackReleased(1, 3, RollbackTarget.REVIEW, RollbackGround.MISTAKE, "the wrong brand"))
+    assert held.state.brand_findings == {}
+    held.act(*(BidsReviewed(seat, findings(bids=FOUR)) for seat in held.numbers))
+    assert (held.state.brands, held.state.result.candidates) == ((), ("A", "B", "C"))
 
 
 PRICES = {"A": D(100), "B": D(90), "C": D(95)}

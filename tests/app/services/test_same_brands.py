@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import re
 from dataclasses import replace
@@ -89,6 +90,17 @@ def page_of(case, site, login: str, lang: str = "zh") -> str:
     return site.browser(login, lang=lang).get(f"/bidder/cases/{case.case_id}/lots/{LOT}")
 
 
+def test_who_bids_is_asked_for_the_brand(tmp_path):
+    case = Branded(tmp_path).through("found publish")
+    site, path = Site(case), f"/bidder/cases/{case.case_id}/lots/{LOT}/seal"
+    page = site.browser("bidder-a").get(path)
+    assert 'data-opening="core_brand"' in page
+    assert "核心产品：空调机。只写一个品牌" in page
+    assert "State one brand" in site.browser("bidder-a", lang="en").get(path)
+    answer = site.browser("bidder-a").get(f"/api/v1/cases/{case.case_id}/lots/{LOT}/bid")
+    assert json.loads(answer)["core_product"] == "空调机"
+
+
 def test_the_notice_names_the_product_and_the_brands_are_read_out(branded):
     site = Site(branded)
     assert "核心产品</strong>：空调机。" in site.browser().get(f"/cases/{branded.case_id}")
@@ -104,6 +116,9 @@ def test_a_member_says_in_its_review_which_spellings_are_one(branded):
     page = mine.get(room)
     assert "核心产品：空调机。" in page
     assert "与“Haier”是同一品牌" in page
+    english = booth(site, branded.members[2])
+    english.client.get("/?lang=en")
+    assert 'The same brand as "Haier"' in html.unescape(english.get(room)).replace("“", '"').replace("”", '"')
     found = re.search(r'name="csrf-token" content="([^"]+)"', page)
     fields = {f"finding-{bid.bid}-formal": "pass" for bid in branded.state.bids}
     spelled = sorted(branded.brands.values())
@@ -210,6 +225,7 @@ def test_by_the_lowest_price_the_dearer_one_of_a_brand_is_invalid(tmp_path):
     site = Site(case)
     assert "由报价最低的 投标人a 参加评标" in booth(site, case.members[1]).get(f"/room/{case.case_id}/{LOT}")
     case.sign()
+    assert "—" in results_played(case, site)
     assert "同品牌的另一投标报价在前" in page_of(case, site, "bidder-b")
     assert wrong(case, bundle_of(case)) == set()
 
