@@ -21,14 +21,17 @@ TOLD_IN = frozenset({Phase.RESULT, Phase.FAILED})
 def failure_of(state: LotCase) -> Mapping[str, str]:
     """Code and figures of why a lot failed: at its opening, or in its evaluation; empty where it did not.
 
-    What is public of it: the number of valid bids and of those required, never whose and by whose votes.
+    What is public of it: the number of valid bids (and as how many bidders they count) and of those required, never
+    whose and by whose votes.
     """
     if state.opening.failed:
         return {"reason": state.opening.failed}
     sitting = state.sitting
     if sitting.stage is not Stage.FAILED:
         return {}
-    figures = {"valid": len(sitting.valid), "brands": sitting.bidders_counted, "least": failed_below(sitting)}
+    figures = {"valid": len(sitting.valid), "least": failed_below(sitting)}
+    if sitting.failure == TOO_FEW_BRANDS:
+        figures["brands"] = sitting.bidders_counted
     return {"reason": sitting.failure} | {name: str(figure) for name, figure in figures.items()}
 
 
