@@ -56,7 +56,7 @@ def test_records_of_a_draw_are_checked_from_files_and_nothing_is_uploaded(page: 
     genuine = three_rounds()
     other = json.loads(json.dumps(genuine))
     numbers = next(iter(other[0]["result"]["selected"].values()))
-    numbers[0] = other[0]["candidates"][0]["id"] if numbers[0] != other[0]["candidates"][0]["id"] else "0" * 32
+    numbers[0] = next(one["id"] for one in other[0]["candidates"] if one["id"] != numbers[0])
     page.goto(f"{served.url}/verify")
     shown, sent = page.locator("[data-draw-files] [data-draw-checked]"), list[str]()
     page.on("request", lambda request: sent.append(f"{request.method} {request.url.removeprefix(served.url)}"))
