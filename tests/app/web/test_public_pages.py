@@ -181,7 +181,7 @@ def test_the_centre_is_reached_as_the_installation_says(founded: Site, monkeypat
     assert founded.browser().get("/about").count("联系交易中心：0830-12345") == 1
     assert founded.browser().get("/nowhere", 404).count("联系交易中心：0830-12345") == 2
     assert "The transaction centre: 0830-12345" in founded.browser(lang="en").get("/about")
-    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR", Meeting("主场", "", None, None))
+    mail_seat_code(told, "member@example.org", "ABCDEFGHJKLMNPQR", Meeting("主场", "", None, None), "goods")
     (mail,) = (told.settings.mail / "member@example.org").iterdir()
     text = message_from_bytes(mail.read_bytes(), policy=default).get_content()
     assert "联系交易中心：0830-12345" in text
