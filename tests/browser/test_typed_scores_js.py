@@ -168,6 +168,7 @@ def test_a_refused_score_of_a_bid_that_is_not_shown_is_told_with_the_way_to_it(p
     told = page.locator("[data-desk-unsent]")
     expect(told).to_contain_text("别的投标有 1 项填写还没有保存")
     expect(told.get_by_role("link", name="投标人 A")).to_be_visible()
+    wait_for(page, lambda: site.saves)
     assert [save["value"] for save in site.saves] == ["28.00"]
     page.goto(site.show_text("/other", DESK.replace("'b2'", "'b1'").replace('"b2"', '"b1"'), account="one"))
     expect(page.locator("#score-b1-technical")).to_have_value("28.00")
