@@ -18,7 +18,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, sel
 
 from app.adapters.keystore import create_keys
 from app.adapters.specialities import read_tree, shipped_document
-from app.adapters.spreadsheets import read_table, write_workbook
+from app.adapters.spreadsheets import read_table
+from app.adapters.workbooks import write_workbook
 from app.config import Settings
 from app.models import Base, Expert, Organisation, Site
 from app.services.expert_imports import PART, examine_on_machine, take_now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 
 import pytest
@@ -51,3 +52,8 @@ def test_figures_of_draws_are_looked_at_over_copies_of_a_case():
 def test_a_bid_is_sealed_on_the_page_and_handed_in(monkeypatch):
     monkeypatch.setattr(browser_seal, "PROGRAM", next(filter(shutil.which, CHROMIUM)))
     assert browser_seal.seal_in_chromium(mebibytes=1).startswith("1 MiB sealed in Chromium")
+
+
+def test_the_one_command_knows_every_bench():
+    """Each module that it names can be read, whatever was moved elsewhere."""
+    assert importlib.import_module("bench.__main__")
