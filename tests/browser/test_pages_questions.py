@@ -111,7 +111,6 @@ def test_a_clarification_from_the_proposal_to_the_answer(begin, browser: Browser
     bidder.get_by_label("答复", exact=True).fill("以第 3 页的 60 日为准。")
     bidder.get_by_role("button", name="核对并签名").click()
     signs(bidder)
-    page.goto(f"{live.url}/room/{live.case.case_id}/{LOT}")  # that a room follows by itself is tried in test_live_js
     expect(page.get_by_text("以第 3 页的 60 日为准。").first).to_be_visible()
     fine(page)
 
