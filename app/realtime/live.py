@@ -117,7 +117,7 @@ def leave(_reason: str = "") -> None:
     """The socket is gone."""
     _listeners.pop(socket_id(), None)
     _payers.pop(socket_id(), None)
-    for listeners in _heard.values():
+    for listeners in list(_heard.values()):
         listeners.pop(socket_id(), None)
     somebody_listens.clear()
     if _listeners:  # asked afterwards: who connects meanwhile is heard
@@ -290,13 +290,13 @@ def watched_cases() -> list[str]:
 def tell(case_id: str) -> None:
     """Tell each listener of a case, loaded and authorised anew, what it may see and has not heard of yet."""
     with _turn:
-        listeners = _heard[case_id]
+        listeners = dict(_heard[case_id])  # who leaves meanwhile takes no turn
         with platform().database.reading() as db_session:
             news = load_records(db_session, case_id, min(listeners.values(), default=0))
             case = load_case(db_session, case_id)
         actors = find_log_ins({_token_of(sid) for sid in listeners}) if news else {}
         frames = [(record, _frame(record)) for record in news]
-        for sid, heard in list(listeners.items()):
+        for sid, heard in listeners.items():
             _log_in, actor = actors.get(_token_of(sid), (None, ANYONE))
             _tell_one(sid, actor, case, [one for one in frames if one[0].seq > heard])
 
