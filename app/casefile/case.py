@@ -71,6 +71,7 @@ class Case:
     inspection: inspections.InspectionYear | None = None  # instead of a tender
     export: exports.Export = exports.NONE
     latest_at: datetime | None = None  # of its last record
+    size: int = 0  # records that it is the state of
 
     def phase(self, lot: str = "") -> Phase:
         """The phase of a lot; of the case as a whole, the earliest of its lots."""
@@ -200,7 +201,7 @@ class Case:
     def apply(self, record: Record) -> Case:
         """The case after a record."""
         export = exports.apply(self.export, record.fact, record.actor, record.at)
-        return replace(self._with(record), export=export, latest_at=record.at)
+        return replace(self._with(record), export=export, latest_at=record.at, size=record.seq + 1)
 
     def _with(self, record: Record) -> Case:
         fact = record.fact

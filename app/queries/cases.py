@@ -113,24 +113,24 @@ def look_at_case(db_session: DbSession, case_id: str) -> Case:
 
 def case_as_of(connection: Connection, memory: dict[str, Any], case_id: str, known_size: int = -1) -> Case:
     """The same, given what its process remembers (`Database.memory`)."""
-    size, case = _remembered(memory).get(case_id, (0, Case(case_id)))
-    for record in _records(connection, case_id, size - 1) if size != known_size else ():
-        case, size = case.apply(record), record.seq + 1
-    remember_case(memory, case, size)
+    case = _remembered(memory).get(case_id, Case(case_id))
+    for record in _records(connection, case_id, case.size - 1) if case.size != known_size else ():
+        case = case.apply(record)
+    remember_case(memory, case)
     return case
 
 
-def remember_case(memory: dict[str, Any], case: Case, size: int) -> None:
-    """Keep the state after `size` committed records, so that the next reader goes on from there."""
+def remember_case(memory: dict[str, Any], case: Case) -> None:
+    """Keep the state after what is committed, so that the next reader goes on from there."""
     remembered = _remembered(memory)
-    remembered[case.id] = (size, case)
+    remembered[case.id] = case
     remembered.move_to_end(case.id)
     while len(remembered) > REMEMBERED:
         remembered.popitem(last=False)
 
 
-def _remembered(memory: dict[str, Any]) -> OrderedDict[str, tuple[int, Case]]:
-    found: OrderedDict[str, tuple[int, Case]] = memory.setdefault("cases", OrderedDict())
+def _remembered(memory: dict[str, Any]) -> OrderedDict[str, Case]:
+    found: OrderedDict[str, Case] = memory.setdefault("cases", OrderedDict())
     return found
 
 

@@ -303,7 +303,7 @@ def unit_of_work(
         with closing(work):
             yield work
             work.commit()
-        remember_case(database.memory, work.case, work.size)
+        remember_case(database.memory, work.case)
 
 
 def _stamped(

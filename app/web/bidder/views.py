@@ -21,12 +21,11 @@ from app.procedure.opening import ObjectionRaised
 from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
-from app.queries.cases import last_number
 from app.queries.clarifications import asked_of
 from app.queries.desks import bidder_cases, can_confirm, next_steps
 from app.queries.endings import Ground, failure_of, grounds_of, stood_back
 from app.queries.lots import bid_desk
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.services.receipts import kept_receipt, read_inclusion, read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION
 from app.web.bidder.forms import ObjectionForm, QuestionForm
@@ -121,10 +120,7 @@ def _needed_copies(case: Case, lot: str) -> list[str]:
 
 def _followed_deadline(case: Case, lot: str) -> dict[str, object]:
     """The deadline, and the cursor from which the page hears that it moves or stands still."""
-    here = platform()
-    with here.database.reading() as db_session:
-        last = last_number(db_session, case.id)
-    return {**shown_deadline(case, lot), "cursor": write_cursor(here, case.id, last)}
+    return {**shown_deadline(case, lot), "cursor": cursor_of(platform(), case)}
 
 
 def _may_object(case: Case, lot: str, now: datetime) -> bool:

@@ -9,11 +9,10 @@ from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.roles import Role
-from app.queries.cases import last_number
 from app.queries.pictures import sites_ever_seen
 from app.queries.recordings import recorded_now
 from app.services import experts
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.services.presences import place_of
 from app.web.entitled import account_key, entitled_case, place
 
@@ -27,7 +26,6 @@ def show(case: str, lot: str) -> Response:
     found, here, actor = entitled_case(case, lot, Action.PICTURE_WATCH), platform(), current_actor()
     sends = allowed(actor, Action.PICTURE_SEND, found, lot)
     with here.database.reading() as db_session:
-        cursor = write_cursor(here, case, last_number(db_session, case))
         sites = sites_ever_seen(db_session, actor, found, lot)
     names = {site["id"]: site["name"] for site in experts.list_sites(here)}
     own = place_of(actor, found, lot).site if sends else ""
@@ -35,7 +33,7 @@ def show(case: str, lot: str) -> Response:
         render_template(
             "pages/expert/pictures.html",
             **place(found, lot, _("评审画面"), public=not actor.seat),
-            cursor=cursor,
+            cursor=cursor_of(here, found),
             sites=[(site, names.get(site, site)) for site in sorted(sites)],
             own_site_id=own,
             own_site=names.get(own, own),

@@ -19,7 +19,7 @@ from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Role
-from app.queries.cases import last_number, load_records
+from app.queries.cases import load_records
 from app.queries.endings import signing_counts
 from app.queries.findings import FindingView, findings_for_room
 from app.queries.more_time import more_time_of
@@ -30,7 +30,7 @@ from app.queries.score_comments import comment_lines
 from app.queries.sittings import Room, room_of, scored_criteria
 from app.queries.talks import talk_of
 from app.services import experts, files
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.web.entitled import entitled_case, in_words, place, words_of
 from app.web.expert.booth_end import leaves_in
 from app.web.expert.branding import brand_effects, typed_brands
@@ -72,8 +72,6 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
     here, actor = platform(), current_actor()
     found = entitled_case(case, lot, action)
     room = room_of(found, lot, actor.seat_in(case, lot), here.database.now(), g.get("lang", "zh"))
-    with here.database.reading() as db_session:
-        cursor = write_cursor(here, case, last_number(db_session, case))
     regime = found.tender.published.profile.regime
     names = {site["id"]: site["name"] for site in experts.list_sites(here)}
     shown = {
@@ -91,7 +89,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "back": f"/room/{case}/{lot}",
         "leaves_in": leaves_in(found.lot(lot), room.seat),
         "key_name": web_session.get("booth_key", ""),
-        "cursor": cursor,
+        "cursor": cursor_of(here, found),
         "stages": STAGES,
         "steps": _steps(room),
         "member_names": {**MEMBERS, "buyer": words_of(found)["buyer_member"]},

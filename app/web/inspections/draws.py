@@ -25,12 +25,11 @@ from app.procedure.inspections.facts import (
 from app.procedure.inspections.pools import certain_places, drawn_objects, free_inspectors, place, seated, visits
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, lot_of, part_of
-from app.queries.cases import last_number
 from app.queries.draw_hall import draw_hall
 from app.queries.inspection_steps import draw_task, party_of, year_of
 from app.queries.people import names_of_accounts
 from app.services import draws
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.web.drawing import bytes_to_give, course_of
 from app.web.entitled import account_key, in_words
 from app.web.inspections.forms import GroundForm, RedrawForm
@@ -46,8 +45,6 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
     here, actor, hall = platform(), current_actor(), draw_hall(found, lot)
     number, part = part_of(lot)
     campaign = year_of(found).campaign(number)
-    with here.database.reading() as db_session:
-        last = last_number(db_session, found.id)
     task, current = draw_task(found, lot, actor), hall.current
     state = found.lot(lot).draw
     staff = allowed(actor, Action.INSPECTION_VISIT, found)
@@ -69,7 +66,7 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
         "classes": CLASSES,
         "grades": GRADES,
         "lately_dismissed": {fact.candidate: fact for fact, _at in campaign.redrawn if fact.part is part},
-        "cursor": write_cursor(here, found.id, last),
+        "cursor": cursor_of(here, found),
     }
 
 

@@ -13,11 +13,10 @@ from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.errors import RuleViolation
-from app.queries.cases import last_number
 from app.queries.committees import read_committees
 from app.queries.rehearsals import own_rehearsals, rehearsal_hall
 from app.services import rehearsals
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.web.entitled import in_words
 from app.web.operator.forms import RehearsalForm
 from app.web.operator.wording import REHEARSAL_STAGES
@@ -59,11 +58,13 @@ def _shown(case: Case) -> dict[str, Any]:
     here = platform()
     if case.rehearsal is None:
         raise RuleViolation("rehearsal_unknown")
-    with here.database.reading() as db_session:
-        last = last_number(db_session, case.id)
     hall = rehearsal_hall(case.id, case.rehearsal, here.database.now())
-    cursor = write_cursor(here, case.id, last)
-    return {"hall": hall, "stages": REHEARSAL_STAGES, "void_reason": void_reason, "cursor": cursor}
+    return {
+        "hall": hall,
+        "stages": REHEARSAL_STAGES,
+        "void_reason": void_reason,
+        "cursor": cursor_of(here, case),
+    }
 
 
 @routes.get("/rehearsals/<rehearsal>")

@@ -22,7 +22,7 @@ from app.queries.draw_hall import DrawHall, draw_hall
 from app.queries.events import Seen, seen_events
 from app.queries.opening_hall import opening_hall
 from app.services import draws, experts, rounds
-from app.services.cursors import read_cursor, write_cursor
+from app.services.cursors import cursor_of, read_cursor, write_cursor
 from app.web.drawing import bytes_to_give, course_of
 from app.web.entitled import account_key, entitled_case, in_words, place, words_of
 from app.web.names import CHANNELS, FACTS, OUTCOMES, PARTIES, ROUND_REASONS, SEATS
@@ -135,7 +135,7 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
         "library_rule": library_words(case.tender.published.profile) if case.tender.published_at else "",
         "channels": CHANNELS,
         "outcomes": OUTCOMES,
-        "cursor": write_cursor(here, case.id, seen.last_seq),
+        "cursor": cursor_of(here, case),
     }
 
 

@@ -16,7 +16,6 @@ from app.extensions import access, current_actor, platform
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure.standstill import Waiting
-from app.queries.cases import last_number
 from app.queries.presences import places_seen
 from app.queries.standstills import (
     decision_steps,
@@ -30,7 +29,7 @@ from app.queries.standstills import (
 )
 from app.queries.talks import announcements_of
 from app.services import experts
-from app.services.cursors import write_cursor
+from app.services.cursors import cursor_of
 from app.web.entitled import entitled_case
 from app.web.names import GROUNDS, REPLACEMENTS, SITTING_STEPS, STAGES, WARNING_GROUNDS
 from app.web.pages import attempt, case_trail, confirmed, head_of, local_time, review_act
@@ -84,7 +83,7 @@ def _page(found: Case, lot: str, form: FlaskForm | None = None) -> str:
         **head_of(found, lot),
         breadcrumbs=case_trail(found, (_("评审中断与恢复"), None)),
         state=state_of(found, lot, now),
-        cursor=_cursor(found.id),
+        cursor=cursor_of(platform(), found),
         present=allowed(actor, Action.PRESENCE_KEEP, found, lot),
         here=url_for("standstill.show", case=found.id, lot=lot),
         case_id=found.id,
@@ -125,12 +124,6 @@ def presence(case: str, lot: str) -> str:
     return render_template(
         "pages/standstill/_presence.html", **_there(entitled_case(case, lot, Action.PRESENCE_READ), lot)
     )
-
-
-def _cursor(case_id: str) -> str:
-    here = platform()
-    with here.database.reading() as db_session:
-        return write_cursor(here, case_id, last_number(db_session, case_id))
 
 
 def _there(found: Case, lot: str) -> dict[str, Any]:
