@@ -75,7 +75,7 @@ def _attach(app: Flask, settings: Settings) -> None:
     web.attach(app)  # before the guard: a refusal too is a page, in the reader's language
     guard_requests(app)
     api.attach(app)
-    realtime.attach()
+    realtime.attach(app)
     socketio.init_app(
         app,
         async_mode=_async_mode(),

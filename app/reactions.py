@@ -12,15 +12,8 @@ from app.database import CommitWatch
 from app.extensions import platform, socketio
 from app.realtime import pictures
 from app.realtime.apart import apart
-from app.realtime.lines import (
-    TOLD_EVERY,
-    ask_all,
-    is_anybody_there,
-    somebody_is_there,
-    something_changed,
-    tell_changed,
-)
-from app.realtime.live import evict, somebody_listens, tell, watched_cases
+from app.realtime.lines import TOLD_EVERY, ask_all, presence, tell_changed
+from app.realtime.live import audience, evict, tell, watched_cases
 
 log = logging.getLogger("tenderhall.reactions")
 WAKE_SECONDS = 30.0
@@ -40,7 +33,7 @@ def _follow(app: Flask) -> None:
         watch: CommitWatch | None = None  # nobody keeps a connection for nobody, nor one that has failed
         while True:
             try:
-                somebody_listens.wait()
+                audience().somebody_listens.wait()
                 if watch is None:
                     watch = CommitWatch(platform().database)
                 else:
@@ -57,11 +50,12 @@ def _ask(app: Flask) -> None:
     with app.app_context():
         while True:
             try:
+                somebody_is_there = presence().somebody_is_there
                 somebody_is_there.wait()
                 ask_all(socketio.sleep)
-                pictures.tell_all(platform())
+                pictures.tell_all()
                 somebody_is_there.clear()
-                if is_anybody_there() or pictures.does_anybody_watch():  # asked afterwards: who comes now is asked
+                if presence().lines or pictures.pictures().peers:  # asked afterwards: who comes now is asked
                     somebody_is_there.set()
             except Exception:
                 log.exception("presence: trying again")
@@ -73,7 +67,7 @@ def _tell(app: Flask) -> None:
     with app.app_context():
         while True:
             try:
-                something_changed.wait()
+                presence().something_changed.wait()
                 tell_changed()
             except Exception:
                 log.exception("presence: telling again")
@@ -102,4 +96,4 @@ def react() -> None:
     """Log-ins that have ended lose their line; listeners hear what is new in the cases they watch."""
     evict()
     apart(watched_cases(), tell)
-    pictures.tell_all(platform())
+    pictures.tell_all()

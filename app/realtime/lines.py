@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from logging import getLogger
 from threading import Event, Lock
-from typing import Any
+from typing import Any, NamedTuple
+
+from flask import current_app
 
 from app.casefile.case import Case
 from app.extensions import find_log_ins, platform, socketio
@@ -21,30 +23,22 @@ from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, allowed
 from app.procedure.presence import REMEMBERED, ROUND, figures
 from app.procedure.roles import Actor
-from app.queries.cases import last_number, load_case
+from app.queries.cases import load_case
 from app.queries.presences import PlaceSeen, all_places, as_seen, view_digest
 from app.realtime.apart import apart
 from app.services import presences
 from app.services.accounts import LogIn
-from app.services.platform import Platform
 from app.services.presences import Place
 from crypto.canonical import digest
 
 log = getLogger("tenderhall.lines")
 NAMESPACE = "/live"
 TOLD_EVERY = 0.2  # seconds: what happens in a room meanwhile is told at once
-somebody_is_there, something_changed = Event(), Event()
-_lines: dict[str, Line] = {}  # by socket
-_changed: set[Room] = set()  # rooms in which somebody has come, gone or moved, of which nobody was told yet
-_told: dict[Room, str] = {}  # what stood, and for whom, when the lines of a room were told last
-_turn = Lock()
 
 
-@dataclass(frozen=True)
-class Room:
-    """The room of a sitting, in this installation: there may be several in a process of the tests."""
+class Room(NamedTuple):
+    """The room of a sitting."""
 
-    here: Platform = field(repr=False, hash=False)
     case_id: str
     lot: str
 
@@ -56,7 +50,6 @@ class Line:
 
     sid: str
     token: str
-    here: Platform
     place: Place
     id: str
     up: bool
@@ -66,7 +59,7 @@ class Line:
 
     @property
     def room(self) -> Room:
-        return Room(self.here, self.place.case_id, self.place.lot)
+        return Room(self.place.case_id, self.place.lot)
 
     def ask(self) -> None:
         """What was asked before and has no answer counts as lost."""
@@ -81,31 +74,53 @@ class Line:
             self.asked_at = None
 
 
+@dataclass
+class Presence:
+    """Who is in rooms of this installation by this process. `lines`: by socket; `changed`: rooms in which somebody has
+    come, gone or moved, of which nobody was told yet; `told`: what stood, and for whom, when the lines of a room were
+    told last.
+    """
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    changed: set[Room] = field(default_factory=set)
+    told: dict[Room, str] = field(default_factory=dict)
+    somebody_is_there: Event = field(default_factory=Event)
+    something_changed: Event = field(default_factory=Event)
+    turn: Lock = field(default_factory=Lock)
+
+
+def presence() -> Presence:
+    """The presence in the installation that serves this request."""
+    found: Presence = current_app.extensions["tenderhall.presence"]
+    return found
+
+
 def enter(sid: str, token: str, log_in: LogIn, case_id: str, lot: str) -> Line:
     """A socket enters the room. Raises NotAllowed."""
     leave(sid)
     name = secrets.token_hex(8)
     place, up = presences.arrive(platform(), log_in, case_id, lot, name)
-    line = Line(sid, token, platform(), place, name, up)
-    _lines[sid] = line
-    somebody_is_there.set()
+    line = Line(sid, token, place, name, up)
+    presence().lines[sid] = line
+    presence().somebody_is_there.set()
     _tell_soon(line.room)
     return line
 
 
 def leave(sid: str) -> None:
     """A socket is gone, or has entered another room; others of the same place in this process answer on."""
-    line = _lines.pop(sid, None)
+    here = presence()
+    line = here.lines.pop(sid, None)
     if line is None:
         return
-    other = next((one.id for one in list(_lines.values()) if one.place == line.place), "")
+    other = next((one.id for one in list(here.lines.values()) if one.place == line.place), "")
     presences.depart(platform(), line.place, line.id, other)
     _tell_soon(line.room)
 
 
 def line_of(sid: str) -> Line:
     """The line of a socket that is in a room. Raises NotAllowed for another one."""
-    line = _lines.get(sid)
+    line = presence().lines.get(sid)
     if line is None:
         raise NotAllowed(Action.PRESENCE_KEEP)
     return line
@@ -119,17 +134,16 @@ def raise_hand(sid: str, *, up: bool) -> None:
 
 
 def _tell_soon(room: Room) -> None:
-    _changed.add(room)
-    something_changed.set()
+    presence().changed.add(room)
+    presence().something_changed.set()
 
 
 def tell_changed() -> None:
-    """Tell the lines of each room of this installation in which something has changed since the last time."""
-    something_changed.clear()
-    rooms = {room for room in list(_changed) if room.here is platform()}
-    _changed.difference_update(rooms)  # before looking: what changes from here on is told the next time
-    if _changed:  # of another installation
-        something_changed.set()
+    """Tell the lines of each room in which something has changed since the last time."""
+    here = presence()
+    here.something_changed.clear()
+    rooms = set(here.changed)
+    here.changed -= rooms  # before looking: what changes from here on is told the next time
     apart(rooms, tell)
 
 
@@ -138,27 +152,27 @@ def tell(room: Room) -> None:
 
     Nobody is loaded anew where neither the case, nor the places, nor the lines are others than the last time.
     """
-    with _turn:
-        lines = [one for one in _of_installation(room.here) if one.room == room]
+    here, database = presence(), platform().database
+    with here.turn:
+        lines = [one for one in list(here.lines.values()) if one.room == room]
         if not lines:
-            _told.pop(room, None)
+            here.told.pop(room, None)
             return
-        with room.here.database.reading() as db_session:
-            size = last_number(db_session, room.case_id)
-            case, now = load_case(db_session, room.case_id), room.here.database.now(db_session.connection())
+        with database.reading() as db_session:
+            case, now = load_case(db_session, room.case_id), database.now(db_session.connection())
             places = all_places(db_session, case, room.lot, now)
-        stands = digest([size, view_digest(places), sorted(line.id for line in lines)])
-        if _told.get(room) == stands:
+        stands = digest([case.size, view_digest(places), sorted(line.id for line in lines)])
+        if here.told.get(room) == stands:
             return
         actors = find_log_ins({line.token for line in lines})
         for line in lines:
             _tell_one(line, actors[line.token][1], case, places)
-        _told[room] = stands
+        here.told[room] = stands
 
 
 def _tell_one(line: Line, actor: Actor, case: Case, places: Sequence[PlaceSeen]) -> None:
     if not allowed(actor, Action.PRESENCE_KEEP, case, line.place.lot):
-        _lines.pop(line.sid, None)  # the sitting is over, or the seat is another's
+        presence().lines.pop(line.sid, None)  # the sitting is over, or the seat is another's
         return
     seen = view_digest(as_seen(actor, case, line.place.lot, places))
     if seen != line.told:
@@ -168,22 +182,12 @@ def _tell_one(line: Line, actor: Actor, case: Case, places: Sequence[PlaceSeen])
 
 def ask_all(pause: Callable[[float], object]) -> None:
     """One round: everybody is asked, and a little later what was answered is written down and told."""
-    here = platform()
-    for line in _of_installation(here):
+    here = presence()
+    for line in list(here.lines.values()):
         line.ask()
     pause(ROUND.total_seconds())
-    answered = [line for line in _of_installation(here) if line.answers and line.asked_at is None]
+    answered = [line for line in list(here.lines.values()) if line.answers and line.asked_at is None]
     if answered:
         heard = {line.place: (line.id, figures(tuple(line.answers))) for line in answered}
-        presences.keep(here, heard, {line.id for line in answered})
-    apart({line.room for line in _of_installation(here)}, tell)
-
-
-def is_anybody_there() -> bool:
-    """Whether a line of this process is in a room."""
-    return bool(_lines)
-
-
-def _of_installation(here: Platform) -> list[Line]:
-    """Of this one alone: there may be several in a process of the tests."""
-    return [line for line in list(_lines.values()) if line.here is here]
+        presences.keep(platform(), heard, {line.id for line in answered})
+    apart({line.room for line in list(here.lines.values())}, tell)

@@ -6,7 +6,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import wraps
 from logging import getLogger
@@ -35,7 +35,6 @@ from app.realtime.lines import NAMESPACE
 from app.realtime.rates import Payer, Rates, payers
 from app.services.accounts import LogIn, living_tokens
 from app.services.cursors import read_cursor, write_cursor
-from app.services.platform import Platform
 from app.services.score_drafts import TypedScore, open_desk, save_score
 from crypto.canonical import Json
 from crypto.errors import CryptoError
@@ -46,20 +45,24 @@ CONNECTING, JOINING, SAYING = 2, 5, 1  # what it costs, in tokens of app.realtim
 REFUSED_FOR = 0.25  # seconds that a socket waits after it has asked too much
 
 
-@dataclass(frozen=True)
-class Listener:
-    """Who listens by a socket. `token`: by which its actor is loaded again each time, "" for a stranger."""
+@dataclass
+class Audience:
+    """Who listens to this installation in this process. `tokens`: by socket, by which its actor is loaded again each
+    time, "" for a stranger; `heard`: case -> socket -> last number heard; `turn`: joining and telling take turns, so
+    that nobody misses a fact or hears of it twice.
+    """
 
-    here: Platform
-    token: str
+    tokens: dict[str, str] = field(default_factory=dict)
+    payers: dict[str, tuple[Payer, ...]] = field(default_factory=dict)
+    heard: dict[str, dict[str, int]] = field(default_factory=dict)
+    somebody_listens: Event = field(default_factory=Event)
+    turn: Lock = field(default_factory=Lock)
 
 
-_listeners: dict[str, Listener] = {}  # by socket
-_payers: dict[str, tuple[Payer, ...]] = {}  # by socket
-# case -> socket -> last number heard.
-_heard: dict[str, dict[str, int]] = {}
-somebody_listens = Event()
-_turn = Lock()  # joining and telling take turns, so that nobody misses a fact or hears of it twice
+def audience() -> Audience:
+    """The audience of the installation that serves this request."""
+    found: Audience = current_app.extensions["tenderhall.audience"]
+    return found
 
 
 def attach() -> None:
@@ -78,7 +81,7 @@ def bind(event: str, handler: Callable[..., Json], cost: int) -> None:
 
     @wraps(handler)
     def bounded(*sent: Any) -> Json:
-        if not _takes(_payers.get(socket_id(), ()), cost):
+        if not _takes(audience().payers.get(socket_id(), ()), cost):
             socketio.sleep(REFUSED_FOR)
             return refused(RuleViolation("too_many_at_once"))
         return handler(*sent)
@@ -108,20 +111,22 @@ def connect(auth: Any = None) -> None:
     who = payers(person, socket_id(), request.remote_addr or "")
     if not _takes(who, CONNECTING):
         raise ConnectionRefusedError("too_many_at_once")
-    _listeners[socket_id()], _payers[socket_id()] = Listener(platform(), token), who
-    somebody_listens.set()
+    here = audience()
+    here.tokens[socket_id()], here.payers[socket_id()] = token, who
+    here.somebody_listens.set()
 
 
 @access(Action.SITE_READ)
 def leave(_reason: str = "") -> None:
     """The socket is gone."""
-    _listeners.pop(socket_id(), None)
-    _payers.pop(socket_id(), None)
-    for listeners in list(_heard.values()):
+    here = audience()
+    here.tokens.pop(socket_id(), None)
+    here.payers.pop(socket_id(), None)
+    for listeners in list(here.heard.values()):
         listeners.pop(socket_id(), None)
-    somebody_listens.clear()
-    if _listeners:  # asked afterwards: who connects meanwhile is heard
-        somebody_listens.set()
+    here.somebody_listens.clear()
+    if here.tokens:  # asked afterwards: who connects meanwhile is heard
+        here.somebody_listens.set()
     pictures.close_pictures(socket_id())
     lines.leave(socket_id())
 
@@ -187,13 +192,13 @@ def join_case(sent: Any = None, *_more: Any) -> Json:
         here, (case_id, cursor) = platform(), texts(sent, "case", "cursor")
         after = read_cursor(here, case_id, cursor)
         actor = find_log_in(_token_of(socket_id()))[1]
-        with _turn:
+        with audience().turn:
             with here.database.reading() as db_session:  # who brings no cursor has missed nothing
                 since = after if cursor else last_number(db_session, case_id)
                 seen = seen_events(db_session, actor, case_id, since)
             if not _may_listen(actor, seen.case):
                 raise NotAllowed(Action.EVENTS_READ)
-            _heard.setdefault(case_id, {})[socket_id()] = seen.last_seq
+            audience().heard.setdefault(case_id, {})[socket_id()] = seen.last_seq
         frames = [_frame(record) for record in seen.records]
         return {"cursor": write_cursor(here, case_id, seen.last_seq), "missed": frames, **_withheld(actor, seen.case)}
     except Exception as exc:
@@ -257,7 +262,7 @@ def open_window(sent: Any = None, *_more: Any) -> Json:
 
 def _tell_own(token: str, event: str, told: dict[str, Json]) -> None:
     """To the other sockets of one log-in."""
-    for sid in [sid for sid, one in list(_listeners.items()) if one.token == token and sid != socket_id()]:
+    for sid in [sid for sid, one in list(audience().tokens.items()) if one == token and sid != socket_id()]:
         socketio.emit(event, told, to=sid, namespace=NAMESPACE)
 
 
@@ -283,14 +288,13 @@ def _frame(record: Record) -> dict[str, Json]:
 
 def watched_cases() -> list[str]:
     """Cases that somebody listens to in this process."""
-    own = _of_installation()
-    return [case_id for case_id, listeners in list(_heard.items()) if any(sid in own for sid in list(listeners))]
+    return [case_id for case_id, listeners in list(audience().heard.items()) if listeners]
 
 
 def tell(case_id: str) -> None:
     """Tell each listener of a case, loaded and authorised anew, what it may see and has not heard of yet."""
-    with _turn:
-        listeners = dict(_heard[case_id])  # who leaves meanwhile takes no turn
+    with audience().turn:
+        listeners = dict(audience().heard[case_id])  # who leaves meanwhile takes no turn
         with platform().database.reading() as db_session:
             news = load_records(db_session, case_id, min(listeners.values(), default=0))
             case = load_case(db_session, case_id)
@@ -304,25 +308,18 @@ def tell(case_id: str) -> None:
 def _tell_one(sid: str, actor: Actor, case: Case, news: list[tuple[Record, dict[str, Json]]]) -> None:
     if seen := [frame for record, frame in news if sees(actor, case, record)]:
         socketio.emit("case.changed", seen, to=sid, namespace=NAMESPACE)
-    if news and sid in _heard[case.id]:
-        _heard[case.id][sid] = news[-1][0].seq
+    if news and sid in audience().heard[case.id]:
+        audience().heard[case.id][sid] = news[-1][0].seq
 
 
 def evict() -> None:
     """Cut the line of every log-in that has ended meanwhile."""
-    listening = {sid: token for sid, token in _of_installation().items() if token}
+    listening = {sid: token for sid, token in list(audience().tokens.items()) if token}
     living = living_tokens(platform(), set(listening.values()))  # meanwhile others may connect
     for sid, token in listening.items():
         if token not in living:
             socketio.server.disconnect(sid, namespace=NAMESPACE)
 
 
-def _of_installation() -> dict[str, str]:
-    """The sockets of this one with their tokens: there may be several in a process of the tests."""
-    here = platform()
-    return {sid: one.token for sid, one in list(_listeners.items()) if one.here is here}
-
-
 def _token_of(sid: str) -> str:
-    listener = _listeners.get(sid)
-    return listener.token if listener is not None else ""
+    return audience().tokens.get(sid, "")

@@ -7,12 +7,13 @@ picture of a site and one that may see it, in one sitting; it is kept nowhere.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 from typing import Any
 
+from flask import current_app
 from redis import RedisError
 
 from app.adapters.passing import Passing
@@ -25,15 +26,13 @@ from app.procedure.roles import Actor
 from app.queries.cases import load_case
 from app.queries.pictures import Camera, Watching, cameras, sound_passes, sound_wanted, watching
 from app.realtime.apart import apart
-from app.realtime.lines import NAMESPACE, somebody_is_there
+from app.realtime.lines import NAMESPACE, presence
 from app.services.platform import Platform
 from app.services.presences import Place
 from crypto.canonical import Json
 
 TO_CAMERA, TO_VIEWER = ("want", "answer", "ice", "bye"), ("offer", "ice", "bye")
 LONGEST = 20_000  # characters of what two browsers say at once
-_peers: dict[str, Peer] = {}  # by name
-_turn, _turns = Lock(), count()
 _passing: dict[str, Passing] = {}  # by address of Redis
 
 
@@ -46,13 +45,12 @@ class Peer:
 
     sid: str
     token: str
-    here: Platform
     case_id: str
     lot: str
     place: Place | None
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     told: dict[str, Any] = field(default_factory=dict)
-    turn: int = field(default_factory=lambda: next(_turns))
+    turn: int = 0
     seen: frozenset[str] = frozenset()
     hears: bool | None = None
 
@@ -78,23 +76,38 @@ class Room:
         return next((camera for camera in self.cameras if camera.id == name), None)
 
 
+@dataclass
+class Pictures:
+    """Who sends or watches pictures of this installation by this process. `peers`: by name."""
+
+    peers: dict[str, Peer] = field(default_factory=dict)
+    turn: Lock = field(default_factory=Lock)
+    turns: Iterator[int] = field(default_factory=count)
+
+
+def pictures() -> Pictures:
+    """The pictures of the installation that serves this request."""
+    found: Pictures = current_app.extensions["tenderhall.pictures"]
+    return found
+
+
 def open_pictures(sid: str, token: str, case: Case, lot: str, place: Place | None, line: str) -> Peer:
     """A page opens the pictures of a sitting, which its person may see. `place`, `line`: where it is in the room."""
     close_pictures(sid)
-    peer = Peer(sid, token, platform(), case.id, lot, place)
-    peer.id = line or peer.id
-    with _turn:
+    here, peer = pictures(), Peer(sid, token, case.id, lot, place)
+    peer.id, peer.turn = line or peer.id, next(here.turns)
+    with here.turn:
         room = look(case.id, lot, {token})
         peer.told, peer.hears = _state(peer, room), room.sound_for(token)
         peer.seen = frozenset(camera["id"] for camera in peer.told["cameras"])
-        _peers[peer.id] = peer
-    somebody_is_there.set()
+        here.peers[peer.id] = peer
+    presence().somebody_is_there.set()
     return peer
 
 
 def peer_of(sid: str) -> Peer:
     """The peer of a socket. Raises NotAllowed for one that has opened no pictures."""
-    for peer in list(_peers.values()):
+    for peer in list(pictures().peers.values()):
         if peer.sid == sid:
             return peer
     raise NotAllowed(Action.PICTURE_WATCH)
@@ -102,7 +115,7 @@ def peer_of(sid: str) -> Peer:
 
 def close_pictures(sid: str) -> None:
     """A socket is gone: those who send to it need not go on."""
-    for peer in [one for one in list(_peers.values()) if one.sid == sid]:
+    for peer in [one for one in list(pictures().peers.values()) if one.sid == sid]:
         _end(peer)
 
 
@@ -125,31 +138,25 @@ def pass_on(peer: Peer, to: str, kind: str, data: str) -> None:
     room = look(peer.case_id, peer.lot, {peer.token})
     message = {"to": to, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": data}
     if kind in TO_CAMERA and any(camera.id == to for camera in room.for_token(peer.token)):
-        _send(peer.here, {**message, "sound": room.sound_for(peer.token)})
+        _send({**message, "sound": room.sound_for(peer.token)})
     elif kind in TO_VIEWER and room.camera(peer.id) is not None:
-        _send(peer.here, message)  # whether the other may see it is asked where its line is
+        _send(message)  # whether the other may see it is asked where its line is
     elif kind != "bye":  # to say goodbye to who is gone already is no fault
         raise NotAllowed(Action.PICTURE_WATCH)
 
 
-def does_anybody_watch() -> bool:
-    """Whether a line of this process has opened pictures."""
-    return bool(_peers)
-
-
-def tell_all(here: Platform) -> None:
+def tell_all() -> None:
     """What has changed of the pictures of every sitting, to the lines in this process."""
-    rooms = {(peer.case_id, peer.lot) for peer in list(_peers.values()) if peer.here is here}
-    apart(rooms, lambda room: tell(here, *room))
+    rooms = {(peer.case_id, peer.lot) for peer in list(pictures().peers.values())}
+    apart(rooms, lambda room: tell(*room))
 
 
-def tell(here: Platform, case_id: str, lot: str) -> None:
+def tell(case_id: str, lot: str) -> None:
     """To each line of one sitting in this process; a camera that it may see no more sends to it no more."""
-    room = (here, case_id, lot)
-    peers = [one for one in list(_peers.values()) if (one.here, one.case_id, one.lot) == room]
+    peers = [one for one in list(pictures().peers.values()) if (one.case_id, one.lot) == (case_id, lot)]
     if not peers:
         return
-    with _turn:  # what is found later is told later
+    with pictures().turn:  # what is found later is told later
         _tell(peers, look(case_id, lot, {peer.token for peer in peers}))
 
 
@@ -169,7 +176,7 @@ def _tell(peers: list[Peer], found: Room) -> None:
         for camera in peer.seen & seen if hears != peer.hears else ():
             _say(peer, camera, "sound", sound=hears)
         peer.hears = hears
-        peer.told, peer.seen, peer.turn = state, seen, next(_turns)
+        peer.told, peer.seen, peer.turn = state, seen, next(pictures().turns)
         socketio.emit("pictures.state", {**state, "turn": peer.turn}, to=peer.sid, namespace=NAMESPACE)
 
 
@@ -185,7 +192,7 @@ def _state(peer: Peer, room: Room) -> dict[str, Any]:
 
 
 def _end(peer: Peer) -> None:
-    _peers.pop(peer.id, None)
+    pictures().peers.pop(peer.id, None)
     for camera in peer.seen:
         _say_bye(peer, camera)
 
@@ -197,20 +204,20 @@ def _say_bye(peer: Peer, camera: str) -> None:
 def _say(peer: Peer, camera: str, kind: str, **more: Any) -> None:
     """What the platform itself says to a camera for who watches it."""
     said = {"to": camera, "from": peer.id, "case": peer.case_id, "lot": peer.lot, "kind": kind, "data": ""}
-    _send(peer.here, {**said, **more})
+    _send({**said, **more})
 
 
-def _send(here: Platform, message: dict[str, Any]) -> None:
+def _send(message: dict[str, Any]) -> None:
     """To the line of that name, in this process or another one."""
-    if message["to"] in _peers:
+    if message["to"] in pictures().peers:
         deliver(message)
-    elif (channel := _channel(here)) is not None:
+    elif (channel := _channel(platform())) is not None:
         channel.send(message)
 
 
 def deliver(message: Json) -> None:
     """To a line of this process, if it is one of the same sitting that may see the camera."""
-    if not isinstance(message, dict) or (peer := _peers.get(str(message["to"]))) is None:
+    if not isinstance(message, dict) or (peer := pictures().peers.get(str(message["to"]))) is None:
         return
     if (peer.case_id, peer.lot) != (message["case"], message["lot"]):
         return

@@ -96,10 +96,10 @@ def switch_camera(sent: Any = None, *_more: Any) -> Json:
         if peer.place is None:
             raise NotAllowed(Action.PICTURE_SEND)
         if on:
-            start_camera(peer.here, log_in, peer.place, peer.id)
+            start_camera(platform(), log_in, peer.place, peer.id)
         else:
-            stop_camera(peer.here, peer.place, peer.id)
-        pictures.tell(peer.here, peer.case_id, peer.lot)
+            stop_camera(platform(), peer.place, peer.id)
+        pictures.tell(peer.case_id, peer.lot)
         return {"on": on and peer.told["own"] == "me"}
     except Exception as exc:
         return refused(exc)

@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 from app.casefile.case import Case, Phase
 from app.casefile.facts import FACTS
 from app.casefile.sealing import committee_of
-from app.extensions import COOKIE, platform, socketio
+from app.extensions import COOKIE, socketio
 from app.permissions.policy import NotAllowed
 from app.procedure.convening import PURPOSE
 from app.procedure.errors import RuleViolation
@@ -262,7 +262,7 @@ class Stage:
     def _heard(self, handler: Any, looker: Looker, case: str) -> dict[str, Any]:
         with self.site.app.test_request_context("/live"):
             flask.request.sid = "socket"  # type: ignore[attr-defined]
-            live._listeners["socket"] = live.Listener(platform(), looker.token)
+            live.audience().tokens["socket"] = looker.token
             answer: dict[str, Any] = handler({"case": case, "lot": LOT})
             live.leave()
         return answer

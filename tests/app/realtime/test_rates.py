@@ -98,7 +98,7 @@ def door(monkeypatch):
     )
     monkeypatch.setattr(live, "socketio", channel)
     monkeypatch.setattr(live, "socket_id", lambda: "s1")
-    monkeypatch.setattr(live, "_payers", {"s1": ONE})
+    app.extensions["tenderhall.audience"] = live.Audience(payers={"s1": ONE})
     monkeypatch.setattr(live.time, "monotonic", lambda: 0.0)
     live.bind("case.join", lambda sent: given.append(sent) or {"heard": sent}, 5)
     with app.app_context():

@@ -12,11 +12,11 @@ from flask import Flask
 
 from app import reactions
 from app.adapters.passing import Passing
+from app.casefile.case import Case
 from app.database import Unreachable
 from app.queries.presences import PlaceSeen
 from app.realtime import lines, live
 from app.realtime.lines import Line
-from app.realtime.live import Listener
 from app.services.presences import Place
 
 
@@ -25,8 +25,8 @@ class Enough(BaseException):
 
 
 def test_a_watch_that_fails_is_put_away_and_another_one_made(monkeypatch, caplog):
-    app, listens, told = Flask("app"), threading.Event(), list[str]()
-    app.extensions["tenderhall"] = SimpleNamespace(database="database")
+    app, audience, told = Flask("app"), live.Audience(), list[str]()
+    app.extensions.update({"tenderhall": SimpleNamespace(database="database"), "tenderhall.audience": audience})
 
     class Watch:
         def __init__(self, database: str) -> None:
@@ -42,7 +42,6 @@ def test_a_watch_that_fails_is_put_away_and_another_one_made(monkeypatch, caplog
             raise ConnectionError("already gone")
 
     monkeypatch.setattr(reactions, "CommitWatch", Watch)
-    monkeypatch.setattr(reactions, "somebody_listens", listens)
     monkeypatch.setattr(reactions, "react", lambda: told.append("told"))
     monkeypatch.setattr(reactions, "PAUSE_AFTER_ERROR", 0)
     monkeypatch.setattr(reactions, "socketio", SimpleNamespace(sleep=lambda _: None))
@@ -55,20 +54,18 @@ def test_a_watch_that_fails_is_put_away_and_another_one_made(monkeypatch, caplog
     follower.start()
     follower.join(0.2)
     assert (follower.is_alive(), told) == (True, []), "nobody listens yet"
-    listens.set()
+    audience.somebody_listens.set()
     follower.join(5)
     assert told == ["watches database", "told", "closed", "watches database", "told"]
     assert [record.getMessage() for record in caplog.records] == ["reactions: trying again"]
 
 
-def test_each_installation_cuts_only_lines_of_its_own(monkeypatch):
+def test_whose_log_in_has_ended_loses_the_line(monkeypatch):
     app, cut = Flask("app"), list[str]()
-    here, other = (SimpleNamespace(database=name) for name in ("here", "other"))
-    app.extensions["tenderhall"] = here
-    listening = {"a": Listener(here, "ended"), "b": Listener(here, "lives"), "c": Listener(other, "ended")}
+    app.extensions["tenderhall"] = SimpleNamespace(database="here")
+    listening = {"a": "ended", "b": "lives", "d": ""}
+    app.extensions["tenderhall.audience"] = live.Audience(listening, heard={"ours": {"d": 1}, "nobody's": {}})
     server = SimpleNamespace(disconnect=lambda sid, namespace: cut.append(sid))
-    monkeypatch.setattr(live, "_listeners", listening | {"d": Listener(here, "")})
-    monkeypatch.setattr(live, "_heard", {"ours": {"d": 1}, "theirs": {"c": 1}, "nobody's": {}})
     monkeypatch.setattr(live, "socketio", SimpleNamespace(server=server))
     monkeypatch.setattr(live, "living_tokens", lambda _platform, tokens: tokens - {"ended"})
     with app.app_context():
@@ -129,18 +126,14 @@ def test_a_message_that_cannot_be_taken_is_lost_alone(monkeypatch, caplog):
 @pytest.fixture
 def room(monkeypatch):
     """A room with two lines on a case file of so many records, and how often somebody was loaded or told."""
-    here = SimpleNamespace(database=SimpleNamespace(reading=lambda: nullcontext(SimpleNamespace(connection=str))))
-    here.database.now = lambda _connection: None
+    app, database = Flask("app"), SimpleNamespace(reading=lambda: nullcontext(SimpleNamespace(connection=str)))
+    database.now = lambda _connection: None
+    app.extensions["tenderhall"] = SimpleNamespace(database=database)
     found = SimpleNamespace(size=7, hands=0, loaded=0, told=[])
-    monkeypatch.setattr(lines, "_told", {})
-    monkeypatch.setattr(lines, "_changed", set())
-    monkeypatch.setattr(lines, "something_changed", threading.Event())  # threads of other applications go on waiting
     place = Place("c1", "1", "site", 1)
-    made = [Line(name, f"token-{name}", here, replace(place, seat=seat), name, False) for seat, name in enumerate("ab")]
-    monkeypatch.setattr(lines, "_lines", {line.sid: line for line in made})
-    monkeypatch.setattr(lines, "platform", lambda: here)
-    monkeypatch.setattr(lines, "last_number", lambda *_: found.size)
-    monkeypatch.setattr(lines, "load_case", lambda *_: "case")
+    made = [Line(name, f"token-{name}", replace(place, seat=seat), name, False) for seat, name in enumerate("ab")]
+    app.extensions["tenderhall.presence"] = lines.Presence({line.sid: line for line in made})
+    monkeypatch.setattr(lines, "load_case", lambda *_: Case("c1", size=found.size))
     monkeypatch.setattr(lines, "all_places", lambda *_: [PlaceSeen("site", 1, True, hand=bool(found.hands % 2))])
     monkeypatch.setattr(lines, "as_seen", lambda _actor, _case, _lot, places: tuple(places))
     monkeypatch.setattr(lines, "allowed", lambda *_: True)
@@ -152,8 +145,9 @@ def room(monkeypatch):
     monkeypatch.setattr(lines, "find_log_ins", load)
     emit = SimpleNamespace(emit=lambda event, _told, to, namespace: found.told.append(to))
     monkeypatch.setattr(lines, "socketio", emit)
-    found.room = lines.Room(here, "c1", "1")
-    return found
+    found.room = lines.Room("c1", "1")
+    with app.app_context():
+        yield found
 
 
 def test_many_hands_at_once_are_told_once(room, monkeypatch):
