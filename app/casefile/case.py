@@ -11,6 +11,7 @@ from typing import Any
 from app.casefile.bid_ids import receipts_by_id
 from app.casefile.inspecting import campaign_digest
 from app.casefile.lot import (
+    ATTRIBUTION_FACTS,
     BID_FACTS,
     OPENING_FACTS,
     RESTORING_FACTS,
@@ -20,10 +21,11 @@ from app.casefile.lot import (
     check_unused,
     with_other_trustees,
 )
-from app.casefile.opening_checks import check_board, check_files, check_rounds
+from app.casefile.opening_checks import check_attributions, check_board, check_files, check_rounds
 from app.casefile.record import Record
 from app.casefile.sitting_checks import check_sitting
 from app.procedure import (
+    attribution,
     bid,
     bid_checking,
     buyers,
@@ -130,15 +132,8 @@ class Case:
             if isinstance(fact, bid.BidSubmitted):
                 bid.check_round(fact, self.tender.rounds(lot))
             return decided
-        if isinstance(fact, OPENING_FACTS):
-            check_board(state.opening, fact)
-            check_rounds(state, fact)
-            check_files(state, fact, now)
-            return opening.decide(state.opening, fact, len(state.bidding.live), now)
-        if isinstance(fact, RESTORING_FACTS):
-            check_files(state, fact, now)
-            profile = self.tender.published.profile
-            return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
+        if isinstance(fact, OPENING_FACTS | ATTRIBUTION_FACTS | RESTORING_FACTS):
+            return self._decide_opening(state, fact, actor, now)
         if isinstance(fact, FALLBACK_ACTS):
             return fallback.decide(self.fallback_of(lot), fact, actor.organisation_id, now)
         if isinstance(fact, RECORDING_FACTS):
@@ -149,6 +144,20 @@ class Case:
             return picture_ends.decide(state.picture_ends, fact, seats, authority=authority)
         check_sitting(self, lot, fact, actor, now)
         return self._decide_evaluation(state, fact, actor, actor.seat_in(self.id, lot))
+
+    def _decide_opening(self, state: LotCase, fact: Any, actor: Actor, now: datetime) -> tuple[Any, ...]:
+        profile = self.tender.published.profile
+        check_files(state, fact, now)
+        if isinstance(fact, ATTRIBUTION_FACTS):
+            own = state.bidding.of_bidder(actor.organisation_id)
+            receipt = own.receipt_id if own else ""
+            return attribution.decide(state.attributions, state.opening, fact, receipt, now, profile)
+        if isinstance(fact, RESTORING_FACTS):
+            return restoring.decide(state.lost, state.bidding, fact, actor.organisation_id, now, profile)
+        check_board(state.opening, fact)
+        check_rounds(state, fact)
+        check_attributions(state, fact, now, profile)
+        return opening.decide(state.opening, fact, len(state.bidding.live), now)
 
     def _decide_inspection(self, fact: Any, lot: str, actor: Actor, now: datetime) -> tuple[Any, ...]:
         if isinstance(fact, DrawEvent):

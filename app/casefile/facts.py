@@ -11,6 +11,7 @@ from typing import Any
 from app.casefile import register
 from app.casefile.codec import decode
 from app.procedure import (
+    attribution,
     bid,
     bid_checking,
     buyers,
@@ -150,6 +151,8 @@ FACTS_OF_ALL = (
     _lot(opening.BidsReadOut),
     _lot(opening.ObjectionRaised, "objection:raise"),
     _lot(opening.ObjectionAnswered, "objection:answer"),
+    _lot(attribution.FaultAttributed, "fault:attribute"),
+    _lot(attribution.AttributionDisputed, "fault:dispute"),
     _lot(opening.OpeningConfirmed, "opening:confirm"),
     _lot(opening.OpeningConcluded),
     _lot(bid_checking.BidsChecked),

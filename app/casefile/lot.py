@@ -10,6 +10,7 @@ from typing import Any
 
 from app.casefile.record import Record
 from app.procedure import (
+    attribution,
     bid,
     bid_checking,
     buyers,
@@ -52,6 +53,7 @@ class Phase(StrEnum):
 
 BID_FACTS = bid.Fact
 OPENING_FACTS = opening.Fact
+ATTRIBUTION_FACTS = attribution.Fact
 RESTORING_FACTS = restoring.Fact
 FALLBACK_FACTS = fallback.Fact
 RECORDING_FACTS = recordings.Fact
@@ -75,6 +77,7 @@ class LotCase:
 
     bidding: bid.Bidding = field(default_factory=bid.Bidding)
     opening: opening.Opening = field(default_factory=opening.Opening)
+    attributions: attribution.Attributions = field(default_factory=dict)  # whose fault void bids are
     fallback: fallback.Fallback = field(default_factory=fallback.Fallback)
     lost: restoring.Lost = field(
         default_factory=dict
@@ -210,6 +213,8 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))
+    if isinstance(fact, ATTRIBUTION_FACTS):
+        return replace(state, attributions=attribution.apply(state.attributions, fact, record.at))
     if isinstance(fact, RESTORING_FACTS):
         return replace(state, lost=restoring.apply(state.lost, fact))
     if isinstance(fact, FALLBACK_FACTS):

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.casefile.board import board_digest
-from app.procedure import opening, restoring
+from app.procedure import attribution, opening, restoring
 from app.procedure.errors import RuleViolation
+from app.procedure.profiles import Profile
 
 if TYPE_CHECKING:
     from app.casefile.lot import LotCase
@@ -25,6 +26,12 @@ def check_rounds(state: LotCase, fact: Any) -> None:
         raise RuleViolation("round_not_awaited", round=fact.round)
     if isinstance(fact, opening.BidOpened | opening.BidVoided) and state.rounds_missing:
         raise RuleViolation("round_not_signed", round=state.rounds_missing[0])
+
+
+def check_attributions(state: LotCase, fact: Any, now: datetime, profile: Profile) -> None:
+    """Nothing is concluded while a bidder may object to whose fault its void bid is, or waits for an answer."""
+    if isinstance(fact, opening.OpeningConcluded):
+        attribution.check_conclusion(state.attributions, now, profile)
 
 
 def check_files(state: LotCase, fact: Any, now: datetime) -> None:

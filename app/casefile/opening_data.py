@@ -26,7 +26,20 @@ def opening_data(case_id: str, lot: str, state: LotCase) -> Json:
             }
             for bid in opened
         ],
-        "void": [{"receipt": bid.receipt_id, "bidder": bid.bidder_name, "reason": bid.reason} for bid in voided],
+        "void": [
+            {"receipt": bid.receipt_id, "bidder": bid.bidder_name, "reason": bid.reason} | _fault(state, bid.receipt_id)
+            for bid in voided
+        ],
         "release": opening.release.signature if opening.release else "",
     }
     return data if opening.disclosed is None else data | {"keys_sha256": digest(dict(opening.disclosed.keys))}
+
+
+def _fault(state: LotCase, receipt_id: str) -> dict[str, Json]:
+    """Whose fault it is, as the tenderer named it, with everything that was said; nothing where it named none."""
+    found = state.attributions.get(receipt_id)
+    if found is None:
+        return {}
+    said = {"ground": found.named.ground, "dispute": found.dispute}
+    answer: dict[str, Json] = {} if found.answer is None else {"answer": found.answer.ground}
+    return {"fault": found.fault.value, "named": found.named.fault.value, **said, **answer}

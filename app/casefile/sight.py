@@ -255,6 +255,8 @@ SIGHT: dict[str, Rule] = (
         "BidsReadOut": _everybody,
         "ObjectionRaised": _read_out,
         "ObjectionAnswered": _read_out,
+        "FaultAttributed": _read_out,
+        "AttributionDisputed": _read_out,
         "OpeningConfirmed": _read_out,
         "OpeningConcluded": _everybody,
         "QualificationChecked": _checked,

@@ -103,6 +103,8 @@ class Action(StrEnum):
     ROUND_CARRY = "round:carry"
     OBJECTION_RAISE = "objection:raise"
     OBJECTION_ANSWER = "objection:answer"
+    FAULT_ATTRIBUTE = "fault:attribute"
+    FAULT_DISPUTE = "fault:dispute"
     OPENING_CONFIRM = "opening:confirm"
     QUALIFICATION_CHECK = "qualification:check"
     # draw

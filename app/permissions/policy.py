@@ -186,6 +186,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.ROUND_CARRY: (_grant(*STAFF, R.BIDDER, R.PUBLIC, phases=_in(P.OPENING)),),  # 21: it proves itself
     A.OBJECTION_RAISE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING)),),  # 22
     A.OBJECTION_ANSWER: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),),  # 22
+    A.FAULT_ATTRIBUTE: (_grant(R.AGENCY_OFFICER, phases=_in(P.OPENING, P.FAILED), **AGENCY),),  # 24: bonds depend on it
+    A.FAULT_DISPUTE: (_grant(R.BIDDER, when=has_bid, phases=_in(P.OPENING, P.FAILED)),),
     A.OPENING_CONFIRM: (  # 23
         _grant(R.AGENCY_OFFICER, phases=_in(P.OPENING), **AGENCY),
         _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=_in(P.OPENING)),

@@ -40,6 +40,7 @@ from app.queries.standstills import (
     step_after_end,
     valid_until,
 )
+from app.queries.void_faults import faults_to_name
 from evaluation.draw import exhausted
 from evaluation.sitting import Stage, may_brief
 
@@ -143,6 +144,7 @@ def _chair(number: str, lot: LotCase) -> Iterator[NextStep]:
     for key, objection in opening.objections.items():
         if objection.answered_at is None:
             yield NextStep("answer_objection", WARN, number, subject=key)
+    yield from (NextStep("attribute_fault", WARN, number, subject=receipt) for receipt in faults_to_name(lot))
     if opening.read_out:
         yield NextStep("confirm_opening", ACT, number, opening.objections_until)
 

@@ -12,17 +12,19 @@ from app.casefile.bundle import committee_at
 from app.casefile.case import Case, LotCase
 from app.casefile.record import Record
 from app.casefile.sealing import opening_committee
+from app.procedure.attribution import AttributionDisputed, FaultAttributed
 from app.procedure.fallback import CommitmentsEnded, FallbackStarted
 from app.procedure.money import rmb_capital
 from app.procedure.opening import BidOpened, BidVoided, Fact, Opening
 from app.procedure.restoring import BidFileLost, BidFileRestored
 from app.procedure.roles import Role
 from app.queries.lots import awaited_rounds, opening_board
+from app.queries.void_faults import FaultLine, fault_lines
 from crypto.canonical import Json, digest
 from crypto.committee import Committee
 from crypto.timelock import Round
 
-BESIDES = (FallbackStarted, CommitmentsEnded, BidFileLost, BidFileRestored)
+BESIDES = (FallbackStarted, CommitmentsEnded, BidFileLost, BidFileRestored, FaultAttributed, AttributionDisputed)
 OPENING_FACTS = frozenset(kind.__name__ for kind in (*get_args(Fact), *BESIDES))
 COMMITTEE_FACTS = frozenset({"TenderSubmitted", "TrusteesChanged"})  # by which `committee_at` names a trustee
 SCALE = 1000  # width of the price chart's ceiling
@@ -110,6 +112,7 @@ class OpeningHall:
     rounds: tuple[RoundLight, ...]
     rows: tuple[BoardRow, ...]
     coefficients: dict[str, Decimal]
+    faults: tuple[FaultLine, ...]
     objections: tuple[ObjectionLine, ...]
     objections_until: datetime | None
     confirmations: int
@@ -140,6 +143,7 @@ def opening_hall(origin: str, case: Case, lot: str, seen: Iterable[Record]) -> O
         rounds=tuple(_round_light(opening, waited) for waited in awaited_rounds(case, lot)),
         rows=_rows(opening, terms.ceiling) if opening.openable else (),
         coefficients=dict(opening.coefficients),
+        faults=fault_lines(case, lot),
         objections=_objections(opening),
         objections_until=opening.objections_until,
         confirmations=len(opening.confirmations),
@@ -217,7 +221,7 @@ def _objections(opening: Opening) -> tuple[ObjectionLine, ...]:
 def _record(case: Case, lot: str, seen: Iterable[Record]) -> tuple[RecordLine, ...]:
     seen = list(seen)
     return tuple(
-        RecordLine(r.at, r.type, _confirming(case, r) if r.type == "OpeningConfirmed" else _about(r, seen))
+        RecordLine(r.at, r.type, _confirming(case, r) if r.type == "OpeningConfirmed" else _about(case, r, seen))
         for r in seen
         if r.lot == lot and r.type in OPENING_FACTS
     )
@@ -235,13 +239,16 @@ def _confirming(case: Case, record: Record) -> str:
     return next((bids[receipt].bidder_name for receipt in own if receipt in bids), "")
 
 
-def _about(record: Record, seen: Sequence[Record]) -> str:
+def _about(case: Case, record: Record, seen: Sequence[Record]) -> str:
     """Whom or what a fact of the opening is about; a trustee by its organisation in the committee of then."""
     if record.type == "RoundSigned":
         return str(record.payload["round"])
     if record.type in ("ShareReleased", "ShareRefused"):
         members = committee_at(seen, record.seq).get("members", ())
         return next((m["organisation"] for m in members if m["index"] == record.payload["index"]), "")
+    if record.type in (FaultAttributed.__name__, AttributionDisputed.__name__):
+        void = case.lots[record.lot].opening.voided.get(record.payload["receipt_id"])
+        return void.bidder_name if void else ""
     return str(record.payload.get("bidder_name", ""))
 
 

@@ -29,6 +29,7 @@ from app.documents.course_content import DocumentCheck
 from app.documents.wording import Lang, listed, plain
 from app.messages import regime_words, sentence, void_sentence
 from app.models import Account, StoredFile
+from app.queries.void_faults import fault_lines, fault_text
 from app.services.platform import Platform
 from app.services.unit_of_work import UnitOfWork
 from crypto import pdf as signed_pdf
@@ -184,9 +185,10 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
                 brand=bid.core_brand or "",
             )
         )
+    faults = {line.receipt_id: line for line in fault_lines(case, lot)}
     for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):
         submission = state.bidding.submissions[void.receipt_id]
-        reason = void_sentence(void.reason, lang)
+        reason = f"{void_sentence(void.reason, lang)} {fault_text(faults[void.receipt_id], lang)}"
         rows.append(
             OpenedBid(len(rows) + 1, void.bidder_name, submission.received_at, None, "", "", void_reason=reason)
         )

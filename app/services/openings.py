@@ -29,6 +29,7 @@ from app.database import in_native_thread
 from app.models import Certificate, Organisation, StoredFile
 from app.procedure import fallback
 from app.procedure import opening as rules
+from app.procedure.attribution import check_conclusion
 from app.procedure.bid import Submission
 from app.procedure.errors import RuleViolation
 from app.procedure.opening import BidOpened, BidsReleased, BidVoided, OpenedFile, OpeningConcluded, ShareRefused
@@ -381,6 +382,7 @@ def _ready(case: Case, lot: str, now: datetime) -> bool:
         return False
     try:
         rules.decide(opening, OpeningConcluded(""), 0, now)
+        check_conclusion(case.lots[lot].attributions, now, case.tender.published.profile)
     except RuleViolation:
         return False
     return True

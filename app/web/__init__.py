@@ -73,6 +73,7 @@ from app.web.regulator.live import routes as supervision
 from app.web.regulator.names import routes as name_requests
 from app.web.regulator.views import routes as regulator
 from app.web.replay.views import routes as replay
+from app.web.rooms.faults import routes as faults
 from app.web.rooms.views import routes as rooms
 from app.web.specialities import speciality_words
 from app.web.standstill.picture_ends import routes as picture_ends
@@ -114,7 +115,7 @@ def attach(app: Flask) -> None:
     booking = (venues, bookings, calendar, registrations)
     public_pages = (public, published_draws, register, checks)
     standing = (standstill, picture_ends)
-    rooms_of_a_case = (deadlines, rooms, *standing, rehearsals, clarifications, findings, recordings, replay)
+    rooms_of_a_case = (deadlines, rooms, faults, *standing, rehearsals, clarifications, findings, recordings, replay)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])

@@ -258,6 +258,8 @@ FACTS: Mapping[str, LazyString] = {
     "BidsReadOut": _l("唱标结束"),
     "ObjectionRaised": _l("开标现场提出异议或询问"),
     "ObjectionAnswered": _l("答复开标现场的异议或询问"),
+    "FaultAttributed": _l("认定解密失败的责任"),
+    "AttributionDisputed": _l("对责任认定提出异议"),
     "OpeningConfirmed": _l("确认开标记录"),
     "OpeningConcluded": _l("开标结束"),
     "BidsChecked": _l("清标"),

@@ -46,6 +46,7 @@ class Wording:
     asks: Action | None = None  # what the page asks for, where not everybody who is told of the step may open it
 
 
+HALL = (_l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH)
 STEPS: dict[str, Wording] = {
     "finish_draft": Wording(
         _l("完成招标文件并送审"),
@@ -129,6 +130,12 @@ STEPS: dict[str, Wording] = {
         _l("答复写入开标记录；还有未答复的，开标不能结束。"),
         _l("去答复"),
         lambda case, step: url_for("agency.objection", case=case, lot=step.lot, subject=step.subject),
+    ),
+    "attribute_fault": Wording(
+        _l("认定解密失败的责任"),
+        _l("有投标无法解密：请写明是投标人的原因还是其他原因；投标人有异议的，当场答复。"),
+        _l("去认定"),
+        lambda case, step: url_for("faults.attribute", case=case, lot=step.lot, receipt=step.subject),
     ),
     "confirm_opening": Wording(
         _l("核对唱标内容并签名确认"),
@@ -313,13 +320,9 @@ STEPS: dict[str, Wording] = {
         Action.FAILURE_READ,
     ),
     "phase_P1": Wording(_l("接受投标"), _l("截止之前任何人都看不到有没有投标、有几家投标。")),
-    "phase_P2": Wording(
-        _l("投标已截止，等待受托人共同解密"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
-    ),
-    "phase_P3": Wording(_l("正在开标"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH),
-    "opened": Wording(
-        _l("开标已结束，等待抽取评审专家"), "", _l("开标大厅"), _lot_page("opening"), Action.OPENING_WATCH
-    ),
+    "phase_P2": Wording(_l("投标已截止，等待受托人共同解密"), "", *HALL),
+    "phase_P3": Wording(_l("正在开标"), "", *HALL),
+    "opened": Wording(_l("开标已结束，等待抽取评审专家"), "", *HALL),
     "phase_P4": Wording(
         _l("正在抽取评审专家"),
         _l("专家签到之前，任何工作人员都不知道专家姓名。"),

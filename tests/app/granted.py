@@ -107,6 +107,8 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "round:carry": [(f"{STAFF} BD PB", "P3", "any")],
     "objection:raise": [("BD", "P3", "own")],
     "objection:answer": [("AO", "P3", "own")],
+    "fault:attribute": [("AO", "P3 P9", "own")],
+    "fault:dispute": [("BD", "P3 P9", "own")],
     "opening:confirm": [("AO TC BD", "P3", "own")],
     "qualification:check": [("AO", "P3 P4", "own")],
     "draw_conditions:propose": [("AO", "P3 P4 P5", "own")],

@@ -28,6 +28,7 @@ from app.casefile.verification.acts import OPENED_BY_LOG_IN
 from app.casefile.verification.evidence import Evidence
 from app.casefile.verification.findings import Findings, failed, held, not_covered
 from app.procedure import deadlines, exports, fallback, opening, picture_ends, recordings, standstill
+from app.procedure.attribution import AttributionDisputed, FaultAttributed
 from app.procedure.bid import BidReceipted, BidSubmitted, BidWithdrawn
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.calendar import add
@@ -52,7 +53,7 @@ from evaluation.sitting import (
 from evaluation.sitting.events import SittingEvent
 
 # What a bidder says of a bid of its own.
-OF_A_BID = (BidWithdrawn, fallback.KeyCommitted, fallback.KeyRevealed, BidFileRestored)
+OF_A_BID = (BidWithdrawn, fallback.KeyCommitted, fallback.KeyRevealed, BidFileRestored, AttributionDisputed)
 # What never stands alone: it follows from the fact before it.
 CONSEQUENCES = (
     opening.LotFailed,
@@ -247,7 +248,7 @@ class Replay:
             check_draw_conditions(fact.conditions, terms, buyers, case.id, lot, (committee.id, committee.k), filled)
         elif isinstance(fact, deadlines.Fact):
             self._check_organisation(record, deadlines.PARTY_OF[type(fact)])
-        elif isinstance(fact, exports.Fact):
+        elif isinstance(fact, exports.Fact | opening.ObjectionAnswered | FaultAttributed):
             self._check_organisation(record, "agency")
         elif isinstance(fact, recordings.RecordingLookRequested | recordings.RecordingLookGranted):
             self._check_organisation(record, "regulator")

@@ -32,6 +32,7 @@ from app.web.bidder.forms import ObjectionForm, QuestionForm
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import account_key, words_of
 from app.web.pages import case_trail, confirmed, download, entitled_case, head_of, known_lot, local_time, review_act
+from app.web.rooms.faults import fault_shown
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import second_lock_words
 from app.web.wording import failure_words
@@ -99,6 +100,7 @@ def lot(case: str, lot: str) -> str:
         bid_facts={"tender": case, "lot": lot, "needed": _needed_copies(found, lot)},
         may_confirm=can_confirm(state.opening, actor.id) and allowed(actor, Action.OPENING_CONFIRM, found, lot),
         may_object=_may_object(found, lot, now),
+        fault=fault_shown(found, lot),
         words=words_of(found),
         asked=asked_of(found, lot, actor.organisation_id),
         failure=failure_words(failure_of(state)),

@@ -28,7 +28,7 @@ from app.services import files
 from app.web.deadlines.views import shown_deadline
 from app.web.entitled import check_entitled, words_of
 from app.web.names import phase_name
-from app.web.rooms.wording import coefficient_name, record_text, void_reason
+from app.web.rooms.wording import coefficient_name, fault_words, record_text, void_reason
 
 WALLS = 16  # halls that one process remembers
 Key = tuple[Any, ...]
@@ -115,7 +115,9 @@ def _basis(case: Case, lot: str) -> Key:
     A promise or a key of the fallback, a bid for another lot or a proposal that is not released leaves them alone.
     """
     state = case.lots[lot]
-    return (state.opening, state.opened_under, case.tender.committee, state.fallback.started, state.fallback.ended)
+    fallback = state.fallback
+    opened = state.opening, state.attributions, state.opened_under
+    return (*opened, case.tender.committee, fallback.started, fallback.ended)
 
 
 def _may(case: Case, lot: str) -> dict[str, Any]:
@@ -136,6 +138,7 @@ def _made(case: Case, lot: str, seen: tuple[Record, ...], may: dict[str, Any]) -
         "lines": [(line.at, record_text(line, words)) for line in hall.record],
         "words": words,
         "void_reason": void_reason,
+        "fault_words": fault_words,
         "coefficient_name": coefficient_name,
         **shown_deadline(case, lot),
         **may,

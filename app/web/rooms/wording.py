@@ -33,6 +33,10 @@ def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
         return _("%(name)s 送来的份额验证不通过，未予接受；本轮开标须由其他受托人或其正确份额完成", name=line.about)
     if line.type == "RoundSigned":
         return _("drand 第 %(round)s 轮签名已到，验证通过，第二把锁解开", round=line.about)
+    if line.type == "FaultAttributed":
+        return _("招标人认定 %(name)s 解密失败的责任", name=line.about)
+    if line.type == "AttributionDisputed":
+        return _("%(name)s 对责任认定提出异议", name=line.about)
     if line.type == "OpeningConfirmed" and line.about:
         return _("%(name)s 确认开标记录", name=line.about)
     if line.type == "BidOpened":
@@ -45,6 +49,11 @@ def record_text(line: RecordLine, words: Mapping[str, str]) -> str:
 def coefficient_name(name: str) -> str:
     """What a coefficient of the price formula is called."""
     return sentence(f"coefficient_{name}", {}, g.get("lang", "zh"))
+
+
+def fault_words(fault: str) -> str:
+    """Whose fault it is, and what follows from it."""
+    return sentence(f"fault_is_{fault}", {}, g.get("lang", "zh"))
 
 
 def void_reason(code: str) -> str:
