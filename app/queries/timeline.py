@@ -11,6 +11,7 @@ from app.casefile.facts import FACTS
 from app.permissions.actions import Action
 from app.permissions.policy import allowed
 from app.procedure import (
+    attribution,
     bid,
     bid_checking,
     buyers,
@@ -59,6 +60,7 @@ _STAGE_OF_PART = {
     opening.__name__: "opening",
     fallback.__name__: "opening",
     restoring.__name__: "opening",
+    attribution.__name__: "opening",
     qualification.__name__: "opening",
     bid_checking.__name__: "evaluation",
     trustees.__name__: "opening",

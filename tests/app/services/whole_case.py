@@ -22,6 +22,7 @@ from app.casefile.codec import encode
 from app.casefile.sealing import committee_of, context_of, open_identity
 from app.client.bidder import SealParameters, seal_bid
 from app.models import SeatRequest
+from app.procedure.attribution import AttributionDisputed, Fault, FaultAttributed
 from app.procedure.bid import BidWithdrawn
 from app.procedure.buyers import BuyerMemberNamed
 from app.procedure.convening import PURPOSE
@@ -196,7 +197,7 @@ class WholeCase(Marks, Rounds):
     # opening
 
     def open(self) -> WholeCase:
-        return self.read_out().conclude().qualify()
+        return self.read_out().name_fault().conclude().qualify()
 
     def read_out(self) -> WholeCase:
         self.work_off(80)
@@ -208,6 +209,16 @@ class WholeCase(Marks, Rounds):
         self.act("bidder-a", ObjectionRaised("o1", "唱标价格是否含税？"))
         self.act("officer", ObjectionAnswered("o1", "含税"))
         self.act("bidder-a", OpeningConfirmed(board_digest(self.case.lots[LOT].opening)))
+        return self
+
+    def name_fault(self) -> WholeCase:
+        """Whose fault it is that a bid did not open; its bidder objects, and is answered."""
+        void = self.receipts.get("bidder-e", "")
+        if void not in self.case.lots[LOT].opening.voided:
+            return self
+        self.act("officer", FaultAttributed(void, Fault.BIDDER, "密钥包由投标人的程序生成，平台收到的与回执一致"))
+        self.act("bidder-e", AttributionDisputed(void, "程序由平台提供"))
+        self.act("officer", FaultAttributed(void, Fault.OTHER, "复核认定不属于投标人原因"))
         return self
 
     def conclude(self) -> WholeCase:
