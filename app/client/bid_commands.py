@@ -6,19 +6,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.casefile.inclusion import check_inclusion
 from app.casefile.sealing import CORE_BRAND
 from app.client import bidder, clarifying, fallback
 from app.client.checked_terms import checked_parameters
 from app.client.command_line import CLIENT_COMMANDS, Parser, add_command, days, existing, yuan
 from app.client.connection import refuse
-from app.client.given_files import given_json, given_text
-from app.client.keyfile import Profile, read_json
+from app.client.given_files import given_text
 from app.client.opening_items import check_items, check_words, in_capitals, in_figures
 from app.client.page_links import typed_links
 from app.client.priced_list import list_notes
-from app.client.receipt_check import check_receipt
-from app.client.terminal import add_folder, add_person_arguments, agreed, local, person_of, spoken
+from app.client.receipt_commands import NOT_SUBMITTED, add_verify, show_inclusion
+from app.client.terminal import add_person_arguments, agreed, local, person_of, spoken
 from app.messages import sentence
 from app.procedure.booth_files import shown_as
 from app.procedure.page_links import FILE_NAME as PAGE_LINKS
@@ -28,7 +26,6 @@ from crypto.timelock import QUICKNET, Round
 from evaluation.bid_checks import FILE_NAME as PRICED_LIST
 from evaluation.sitting import ClarificationSubject
 
-NOT_SUBMITTED = "尚未提交 / NOT SUBMITTED"
 SUBMITTED = "已提交 / SUBMITTED"
 REPLACING = (
     "已有一份有效投标（回执 {receipt_id}），新回执出具时即被替换 / a bid of yours stands (receipt {receipt_id}): it is "
@@ -110,7 +107,7 @@ def add_parser(subparsers: Any) -> None:
             parser.add_argument("--unwitnessed", action="store_true", help=words)
         add_person_arguments(parser)
     _add_clarifying(commands)
-    _add_verify(commands)
+    add_verify(commands)
 
 
 def _add_clarifying(commands: Any) -> None:
@@ -153,25 +150,6 @@ def _add_seal(commands: Any) -> None:
     words = "见证方未联署也加密：条款可能只出示给您\nseal though no witness vouches for the terms"
     parser.add_argument("--unwitnessed", action="store_true", help=words)
     add_person_arguments(parser)
-
-
-def _add_verify(commands: Any) -> None:
-    parser = add_command(commands, "verify-receipt", "离线核验回执\nverify a receipt offline", _verify)
-    parser.add_argument("bid", type=existing, help="投标文件夹或回执文件\nthe bid's folder, or a receipt file")
-    words = "平台根证书（PEM），默认用首次使用时记住的\nroot certificate (PEM), otherwise the one kept at first use"
-    parser.add_argument("--authority", type=existing, metavar="FILE", help=words)
-    add_folder(parser)
-
-
-AGREES = "回执签名、投标摘要与标段一致 / signature, digest and lot agree"
-TAKEN_THEN = (
-    "回执证明当时收到；之后是否撤回、替换，请用 status 查询 / a receipt proves that the bid was taken then; whether it "
-    "was withdrawn or replaced since, status tells"
-)
-SIGNED_ONLY = (
-    "回执签名有效；同一文件夹中没有 submission.json，未核对是哪一份投标 / "
-    "the signature holds; which bid it is about was not checked: no submission.json beside it"
-)
 
 
 @spoken
@@ -302,13 +280,8 @@ def _reveal_key(arguments: argparse.Namespace) -> int:
 
 @spoken
 def _inclusion(arguments: argparse.Namespace) -> int:
-    _show_inclusion(bidder.fetch_inclusion(person_of(arguments), arguments.bid))
+    show_inclusion(bidder.fetch_inclusion(person_of(arguments), arguments.bid))
     return 0
-
-
-def _show_inclusion(root: str) -> None:
-    print("截止时在列；请核对开标过程中的投标清单的根 / stood at the deadline; compare with the root in the record")
-    print(root)
 
 
 @spoken
@@ -359,40 +332,4 @@ def _answer(arguments: argparse.Namespace) -> int:
             return 1
     clarifying.answer(person, arguments.case, arguments.lot, arguments.question, text, arguments.file, confirms)
     print("答复已送达评标委员会 / the committee has your answer")
-    return 0
-
-
-def _roots(arguments: argparse.Namespace) -> list[str]:
-    """The authorities that a receipt must lead to. Raises Refused `authority_unknown`, `file_unreadable`."""
-    if arguments.authority:
-        return [given_text(arguments.authority)]
-    roots: list[str] = Profile(arguments.folder).facts.get("roots", [])
-    if not roots:
-        raise refuse(
-            "authority_unknown",
-            "本机没有记住任何平台的根证书（{folder}），无法核验回执。请从平台的“信任与登记”页（/trust）下载根证书，"
-            "电话核对指纹，用 --authority 指明。",
-            "No platform's root certificate is kept in {folder}, so the receipt cannot be checked. Download it from "
-            "the platform's page /trust, compare its fingerprint by telephone, and name it with --authority.",
-            folder=arguments.folder,
-        )
-    return roots
-
-
-@spoken
-def _verify(arguments: argparse.Namespace) -> int:
-    folder = arguments.bid if arguments.bid.is_dir() else arguments.bid.parent
-    path = folder / "receipt.json" if arguments.bid.is_dir() else arguments.bid
-    if not path.exists():
-        print(f"{NOT_SUBMITTED}: {path}")
-        return 1
-    kept, roots, submission = given_json(path), _roots(arguments), read_json(folder / "submission.json")
-    receipt = check_receipt(kept, submission, read_json(folder / "context.json"), roots).receipt
-    print(f"收到 / received: {local(receipt['received_at'])}  回执编号 / receipt {receipt['receipt_id']}")
-    print(f"{receipt['bid_size']:,} B  {receipt['bid_root']}")
-    print(AGREES if submission else SIGNED_ONLY)
-    print(TAKEN_THEN)
-    if proof := read_json(folder / "inclusion.json"):
-        receipt_id = kept["receipt"]["receipt"]["receipt_id"]
-        _show_inclusion(check_inclusion(proof, receipt_id, read_json(folder / "submission.json")))
     return 0

@@ -82,6 +82,16 @@ def test_a_downloaded_receipt_is_checked_offline_by_anybody(bidding: Site, tmp_p
     (tmp_path / "submission.json").write_bytes(client.get(f"{path}/submission.json").data)
     assert arguments.run(arguments) == 0
     assert "digest and lot agree" in capsys.readouterr().out
+    (tmp_path / "回执.pdf").write_bytes(pdf := client.get(f"{path}.pdf").data)
+    words = ["bid", "verify-receipt", str(tmp_path / "回执.pdf"), "--authority", str(tmp_path / "authority.pem")]
+    arguments = parser.parse_args(words)
+    assert arguments.run(arguments) == 0
+    assert "the document's seal holds" in capsys.readouterr().out
+    (tmp_path / "回执.pdf").write_bytes(pdf[:-100] + b" " * 100)
+    assert arguments.run(arguments) == 1
+    told = capsys.readouterr()
+    assert "receipt" not in told.out
+    assert "Download it again" in told.err
 
 
 def test_after_the_opening_a_bidder_takes_the_proof_that_its_bid_stood(bidding: Site, opened: Site):
