@@ -72,9 +72,14 @@ def word_leaf(under: str, number: int, witness: str, line: str) -> bytes:
     return leaf_hash(canonical({"v": WORD, "under": under, "number": number, "witness": witness, "line": line}))
 
 
+def tick_entry(at: datetime, map_root: bytes) -> bytes:
+    """A tick as the register's log holds it: the map's root, with its time."""
+    return canonical({"v": TICK, "at": format_instant(at), "map": map_root.hex()})
+
+
 def tick_leaf(at: datetime, map_root: bytes) -> bytes:
-    """The leaf of a tick in the register's tree: the map's root, with its time."""
-    return leaf_hash(canonical({"v": TICK, "at": format_instant(at), "map": map_root.hex()}))
+    """The leaf of a tick in the register's tree."""
+    return leaf_hash(tick_entry(at, map_root))
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ from app.web.public.draws import routes as published_draws
 from app.web.public.privacy import routes as privacy
 from app.web.public.register import routes as register
 from app.web.public.standards import routes as standards
+from app.web.public.tiles import routes as tiles
 from app.web.public.views import routes as public
 from app.web.recordings.views import routes as recordings
 from app.web.registrations import routes as registrations
@@ -113,7 +114,7 @@ def attach(app: Flask) -> None:
     inspecting = (inspection_desk, inspection_draws, inspection_visits, inspection_statistics, inspections)
     supervising = (regulator, fairness, identities, supervision, *inspecting, inspection_statements)
     booking = (venues, bookings, calendar, registrations)
-    public_pages = (public, published_draws, register, checks)
+    public_pages = (public, published_draws, register, tiles, checks)
     standing = (standstill, picture_ends)
     rooms_of_a_case = (deadlines, rooms, faults, *standing, rehearsals, clarifications, findings, recordings, replay)
     for blueprint in (*public_pages, *rooms_of_a_case, *supervising, *serving, *desks, *booking):
@@ -152,6 +153,8 @@ def _secure(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=g.get("csp_nonce", ""))
     if current_app.config["SESSION_COOKIE_SECURE"]:
         answer.headers["Strict-Transport-Security"] = f"max-age={HTTPS_ONLY_FOR}"
+    if answer.cache_control.immutable and answer.status_code == HTTPStatus.OK:
+        return answer  # what the view says never changes, and is the same for all
     if not same_for_all() or answer.status_code >= HTTPStatus.BAD_REQUEST:
         answer.headers["Cache-Control"] = "no-store"
     elif NAMED_BY_HASH.search(request.path):
