@@ -255,8 +255,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
         facts = found["standing"] | {"received_at": local(found["standing"]["received_at"])}
         print(WITHDRAWAL.format(case=arguments.case, lot=arguments.lot, **facts, deadline=_deadline(found)))
         if not agreed("确认撤回？/ Withdraw it? [y/N] "):
-            print("未撤回，投标继续有效；不在终端时请加 --yes")
-            print("not withdrawn, the bid stands; without a terminal add --yes")
+            print("未撤回，投标继续有效 / not withdrawn, the bid stands")
             return 1
     receipt_id = bidder.withdraw(person, arguments.case, arguments.lot)
     print(f"已撤回 / withdrawn: {receipt_id}\n{NOT_SUBMITTED}")
@@ -328,7 +327,7 @@ def _answer(arguments: argparse.Namespace) -> int:
         said = confirmation.get(confirms, "不确认修正后的报价 / the corrected price is NOT confirmed\n")
         print(ANSWERING.format(text=said + text, files=", ".join(path.name for path in arguments.file) or "—"))
         if not agreed("签名并提交？/ Sign and submit? [y/N] "):
-            print("未提交；不在终端时请加 --yes / not submitted; without a terminal add --yes")
+            print("未提交 / not submitted")
             return 1
     clarifying.answer(person, arguments.case, arguments.lot, arguments.question, text, arguments.file, confirms)
     print("答复已送达评标委员会 / the committee has your answer")

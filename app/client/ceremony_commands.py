@@ -14,7 +14,7 @@ from app.client.command_line import add_command
 from app.client.connection import Refused
 from app.client.handover import handed_on
 from app.client.holding import read_holding
-from app.client.terminal import add_person_arguments, passphrase, person_of, spoken
+from app.client.terminal import add_person_arguments, agreed, passphrase, person_of, spoken
 from crypto.signing import fingerprint
 
 CEREMONY_WORDS = {
@@ -107,7 +107,7 @@ def _give_up(person: Person, arguments: argparse.Namespace) -> bool:
             print(STILL_NEEDED.format(committee=committee.id[:16], cases="\n".join(old.needed_by)))
             continue
         print(HANDED_ON.format(committee=committee.id[:16], ceremony=old.ceremony, folder=folder, k=committee.k))
-        if arguments.destroy or input("销毁？/ destroy it? [y/N] ").strip().lower() == "y":
+        if arguments.destroy or agreed("销毁？/ destroy it? [y/N] ", "--destroy"):
             old.holding.destroy()
             print("已销毁 / destroyed")
     return bool(found)
@@ -141,5 +141,4 @@ def _show(title: str, people: Iterable[CeremonyMember]) -> None:
 
 
 def _agreed() -> bool:
-    question = "请用电话等其他途径逐一核对。名单无误？/ Compare by telephone. Is this list right? [y/N] "
-    return input(question).strip().lower() == "y"
+    return agreed("请用电话等其他途径逐一核对。名单无误？/ Compare by telephone. Is this list right? [y/N] ")

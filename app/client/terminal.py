@@ -105,11 +105,12 @@ def _check_owner(profile: Profile, login: str | None) -> None:
         )
 
 
-def agreed(question: str) -> bool:
-    """Whether somebody at the terminal says yes; where there is none, nobody did."""
+def agreed(question: str, option: str = "--yes") -> bool:
+    """Whether somebody at the terminal says yes; where there is none nobody did, and `option` would have."""
     try:
         return input(question).strip().lower() == "y"
     except EOFError:
+        print(f"\n没有终端可以询问，未执行；无人值守请加 {option} / no terminal to ask at: not done, {option} says yes")
         return False
 
 

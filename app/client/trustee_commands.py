@@ -21,7 +21,7 @@ from app.client.connection import Refused, refuse
 from app.client.feed import CaseFeed
 from app.client.keyfile import Profile, write_json
 from app.client.rehearsal import rehearsal_shares, waiting_rehearsals
-from app.client.terminal import add_folder, add_person_arguments, now, passphrase, person_of, spoken
+from app.client.terminal import add_folder, add_person_arguments, agreed, now, passphrase, person_of, spoken
 from app.client.trustee import M0_NOTICE, MEMORY, Memory, Share, Trustee, setup_m0
 from app.client.verified_case import ListFeed, PlatformSource, Source
 from crypto.instants import format_instant
@@ -86,7 +86,7 @@ def _sign(arguments: argparse.Namespace) -> int:
         feed.refresh()
         for share in _due(person, trustees, feed, PlatformSource(person.connection, case, acts), _say):
             print(f"{share.type}: {share.about}\n{_witnesses(share)}")
-            if arguments.yes or input("签署并提交？/ sign and hand in? [y/N] ").strip().lower() == "y":
+            if arguments.yes or agreed("签署并提交？/ sign and hand in? [y/N] "):
                 hand_in(person, case, share)
                 _say("signed", share)
     return 0
