@@ -126,6 +126,7 @@ def test_an_attended_and_an_unattended_tool_sign_and_the_result_is_told(stage):
     stage.bench.work_off()
     assert [bid.reason for bid in stage.state(rehearsal).bids.values()] == ["", "", ""]
     assert stage.state(rehearsal).ended_at is None
+    assert "等待其余受托人签署" in stage.page("centre", f"/rehearsals/{rehearsal}?part=1")
     assert stage.sign(2) == 0
     stage.bench.work_off()
     found = findings(stage.state(rehearsal))
