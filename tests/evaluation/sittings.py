@@ -230,6 +230,8 @@ def with_evaluation(**changes: object) -> SittingConvened:
 MARKED = with_rules(low_price=LowPriceRules(of_next=D("0.999")), least_valid_bids=1)
 # Two bids are enough to go on, where the committee says so.
 COMPETING = with_rules(least_valid_bids=1, vote_below=3)
+# The tenderer may name the chair.
+NAMING = with_rules(committee=replace(COMMITTEE, tenderer_may_name_chair=True))
 # Prices are corrected by each of the rules; the ceiling is just above the highest that was bid.
 CORRECTED = with_rules(
     low_price=MARKED.rules.low_price, least_valid_bids=1, arithmetic=tuple(ArithmeticGround), ceiling=D(1586000)

@@ -19,6 +19,7 @@ from evaluation.sitting import (
     BidsReviewed,
     BoothChanged,
     BriefingGiven,
+    ChairNamed,
     ChairVoted,
     CheckInGround,
     CheckInRefused,
@@ -85,13 +86,13 @@ from evaluation.sitting import (
 )
 from evaluation.sitting.competition_rules import counting
 from tests.evaluation import questions
-from tests.evaluation.rules_of_walks import DRAWN, RULES, begun, on_competition, same_for_all
+from tests.evaluation.rules_of_walks import BEGINNINGS, DRAWN, RULES, begun, on_competition, same_for_all
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
-BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 AGAIN = [(to, RollbackGround.MISTAKE, "entered for the wrong bid") for to in RollbackTarget]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
+DISPOSITIONS = (Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON)
 
 
 @dataclass
@@ -289,8 +290,7 @@ class Walk:
     def anything(self) -> SittingEvent:
         rng, state = self.rng, self.state
         seat, other = rng.choice((1, 2, 3, 4, 5)), rng.choice((1, 2, 3, 4, 5))
-        chair = state.chair or seat
-        step = rng.choice((Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON))
+        chair, step = state.chair or seat, rng.choice(DISPOSITIONS)
         often = 0.3 if state.suspended is None else 0.1
         if (state.stage, ClarificationLapsed) in TRANSITIONS and rng.random() < often:
             return questions.anything(state, seat, rng)
@@ -299,6 +299,7 @@ class Walk:
             return rng.choice(likely)
         makes: dict[type, Callable[[], SittingEvent]] = {
             StatementMade: lambda: StatementMade(seat, rng.random() < 0.8, "a relative"),
+            ChairNamed: lambda: ChairNamed(other),
             ChairVoted: lambda: ChairVoted(seat, other, state.chair_round),
             BidsReviewed: lambda: BidsReviewed(seat, self.found()),
             ScoreSheetLocked: lambda: ScoreSheetLocked(seat, self.scores(seat, rng.choice(("4", "8"))), {}),

@@ -20,6 +20,8 @@ from evaluation.sitting import (
     TRANSITIONS,
     BidsReviewed,
     BoothChanged,
+    ChairElected,
+    ChairNamed,
     ChairVoted,
     CheckInGround,
     CheckInRefused,
@@ -33,6 +35,7 @@ from evaluation.sitting import (
     CorrectionRequested,
     CorrectionWithdrawn,
     DissentRecorded,
+    ElectedBy,
     FaultRepaired,
     FaultReported,
     MemberIdentified,
@@ -55,6 +58,7 @@ from evaluation.sitting import (
     StatementMade,
     TimeExtended,
     decide,
+    nameable,
     progress,
     recheck,
     visible_scores,
@@ -66,6 +70,7 @@ from tests.evaluation.sittings import (
     CONVENED,
     CORRECTED,
     MARKED,
+    NAMING,
     REPORT,
     UNMARKED,
     Sitting,
@@ -77,6 +82,7 @@ from tests.examples import at_least
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
+WALKED = [CONVENED, UNMARKED, MARKED, COMPETING, CORRECTED, NAMING]
 FAILED_PAIRS = [(), (("C", "formal"),), (("A", "responsive"), ("C", "formal"))]
 
 
@@ -88,9 +94,7 @@ def replaced(state):
 class SittingMachine(Decided, RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
-    @initialize(
-        stage=st.sampled_from(STAGES), convened=st.sampled_from([CONVENED, UNMARKED, MARKED, COMPETING, CORRECTED])
-    )
+    @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from(WALKED))
     def begin(self, stage, convened):
         self.sitting = Sitting(COMPETING if stage is Stage.COMPETITION else convened).until(stage)
         self.turn = 0
@@ -140,6 +144,15 @@ class SittingMachine(Decided, RuleBasedStateMachine):
     @rule(seat=seats, chosen=seats)
     def vote(self, seat, chosen):
         self.propose(ChairVoted(seat, chosen, self.state.chair_round))
+
+    @precondition(lambda self: self.state.rules.committee.tenderer_may_name_chair)
+    @rule(seat=seats)
+    def name_chair(self, seat):
+        before = self.state
+        self.propose(ChairNamed(seat))
+        if self.state is not before:
+            assert seat in nameable(before)
+            assert not before.chair_voted
 
     @precondition(lambda self: self.state.stage is Stage.CHAIR)
     @rule(chosen=st.sampled_from([1, 3, 4, 5]))
@@ -344,6 +357,16 @@ class SittingMachine(Decided, RuleBasedStateMachine):
     def the_chair_is_never_the_buyers_nor_an_empty_seat(self):
         assert self.state.chair != 2
         assert self.state.chair is None or self.state.chair not in self.state.empty
+
+    @invariant()
+    def the_tenderer_names_before_anybody_votes_or_not_at_all(self):
+        ways = [event for event in self.sitting.events if isinstance(event, ChairNamed | ChairVoted)]
+        assert sum(isinstance(way, ChairNamed) for way in ways) == (self.state.chair_named is not None)
+        assert not any(isinstance(way, ChairNamed) for way in ways[1:])
+        elected = [event for event in self.sitting.events if isinstance(event, ChairElected)]
+        assert all(ways[0] == ChairNamed(one.seat) for one in elected if one.by is ElectedBy.TENDERER)
+        if self.state.stage is Stage.CHAIR:
+            assert self.state.named_chair is None
 
     @invariant()
     def nobody_without_identity_has_said_anything(self):
