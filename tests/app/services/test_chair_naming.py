@@ -116,6 +116,7 @@ def test_the_room_says_who_by_whom_and_under_which_article(case):
         page = booth(site, person).get(f"{case.room}/status")
         assert f"组长由招标人（某学院）指定，为席位 {seat}，不经推选（{ARTICLE}）。" in page
         assert f"组长：席位 {seat}" in page
+        assert "推选组长" not in page
     english = booth(site, case.members[seat]).get(f"{case.room}/status?lang=en")
     assert f"The tenderer (某学院) named seat {seat} as the chair; none is elected" in english
     assert 'value="chair"' not in booth(site, case.members[seat]).get(case.room)  # nothing to hold again
