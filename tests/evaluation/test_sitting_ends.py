@@ -86,6 +86,7 @@ from evaluation.sitting import (
 )
 from evaluation.sitting.competition_rules import counting
 from tests.evaluation import questions
+from tests.evaluation.branded import reviewed
 from tests.evaluation.rules_of_walks import BEGINNINGS, DRAWN, RULES, begun, on_competition, same_for_all
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 
@@ -209,7 +210,7 @@ class Walk:
                 voted = state.chair_votes if state.stage is Stage.CHAIR else counting(state)
                 yield from (self.vote(seat) for seat in self.missing(voted))
             case Stage.REVIEW:
-                yield from (BidsReviewed(seat, self.found()) for seat in self.missing(state.reviews))
+                yield from (reviewed(self.state, seat, self.found(), self.rng) for seat in self.missing(state.reviews))
             case Stage.SCORING:
                 yield from (ScoreSheetLocked(seat, self.scores(seat), {}) for seat in self.missing(state.sheets))
             case Stage.RESULTS | Stage.REPORT | Stage.SIGNING:
@@ -301,7 +302,7 @@ class Walk:
             StatementMade: lambda: StatementMade(seat, rng.random() < 0.8, "a relative"),
             ChairNamed: lambda: ChairNamed(other),
             ChairVoted: lambda: ChairVoted(seat, other, state.chair_round),
-            BidsReviewed: lambda: BidsReviewed(seat, self.found()),
+            BidsReviewed: lambda: reviewed(self.state, seat, self.found(), self.rng),
             ScoreSheetLocked: lambda: ScoreSheetLocked(seat, self.scores(seat, rng.choice(("4", "8"))), {}),
             CompetitionVoted: lambda: on_competition(state, seat, rng),
             CorrectionRequested: lambda: self.request(seat),
@@ -391,9 +392,8 @@ def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_
         ends.add(walk.state.stage)
         walk.check_again()
         walk.begin_anew()
-        events = walk.sitting.events
-        assert recheck(events) == walk.state, seed
-        accepted |= {type(event) for event in events}
+        assert recheck(walk.sitting.events) == walk.state, seed
+        accepted |= {type(event) for event in walk.sitting.events}
         deepest = max(deepest, walk.deepest)
     assert ends == FINAL
     assert deepest == len({SuspensionGround.RECESS, SuspensionGround.FAULT, SuspensionGround.ORDER})

@@ -18,10 +18,7 @@ from evaluation.sitting import (
     AFTER_LAST_LOCK,
     FINAL,
     TRANSITIONS,
-    BidsReviewed,
     BoothChanged,
-    ChairElected,
-    ChairNamed,
     ChairVoted,
     CheckInGround,
     CheckInRefused,
@@ -35,7 +32,6 @@ from evaluation.sitting import (
     CorrectionRequested,
     CorrectionWithdrawn,
     DissentRecorded,
-    ElectedBy,
     FaultRepaired,
     FaultReported,
     MemberIdentified,
@@ -58,14 +54,17 @@ from evaluation.sitting import (
     StatementMade,
     TimeExtended,
     decide,
-    nameable,
     progress,
     recheck,
     visible_scores,
 )
 from tests.evaluation import questions
+from tests.evaluation.branded import Branded, reviewed
+from tests.evaluation.chairs import Chairs
 from tests.evaluation.decided import Decided
 from tests.evaluation.sittings import (
+    BRANDED,
+    BRANDED_PRICES,
     COMPETING,
     CONVENED,
     CORRECTED,
@@ -82,7 +81,7 @@ from tests.examples import at_least
 
 seats = st.integers(1, 5)
 STAGES = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
-WALKED = [CONVENED, UNMARKED, MARKED, COMPETING, CORRECTED, NAMING]
+WALKED = [CONVENED, UNMARKED, MARKED, COMPETING, CORRECTED, NAMING, BRANDED, BRANDED_PRICES]
 FAILED_PAIRS = [(), (("C", "formal"),), (("A", "responsive"), ("C", "formal"))]
 
 
@@ -91,12 +90,14 @@ def replaced(state):
     return replace(state, keys={}, used_keys=frozenset(), moves={}, turned_away={})
 
 
-class SittingMachine(Decided, RuleBasedStateMachine):
+class SittingMachine(Branded, Chairs, Decided, RuleBasedStateMachine):
     """Members, witness and office act in any order; a refusal must change nothing."""
 
     @initialize(stage=st.sampled_from(STAGES), convened=st.sampled_from(WALKED))
     def begin(self, stage, convened):
-        self.sitting = Sitting(COMPETING if stage is Stage.COMPETITION else convened).until(stage)
+        unscored = stage is Stage.SCORING and convened.rules.evaluation.in_money
+        convened = COMPETING if stage is Stage.COMPETITION else convened
+        self.sitting = Sitting(convened).until(Stage.RESULTS if unscored else stage)
         self.turn = 0
 
     @property
@@ -145,28 +146,19 @@ class SittingMachine(Decided, RuleBasedStateMachine):
     def vote(self, seat, chosen):
         self.propose(ChairVoted(seat, chosen, self.state.chair_round))
 
-    @precondition(lambda self: self.state.rules.committee.tenderer_may_name_chair)
-    @rule(seat=seats)
-    def name_chair(self, seat):
-        before = self.state
-        self.propose(ChairNamed(seat))
-        if self.state is not before:
-            assert seat in nameable(before)
-            assert not before.chair_voted
-
     @precondition(lambda self: self.state.stage is Stage.CHAIR)
     @rule(chosen=st.sampled_from([1, 3, 4, 5]))
     def vote_all(self, chosen):
         self.everybody(lambda seat: ChairVoted(seat, chosen, self.state.chair_round))
 
-    @rule(seat=seats, failed=st.sampled_from(FAILED_PAIRS))
-    def review(self, seat, failed):
-        self.propose(BidsReviewed(seat, findings(*failed)))
+    @rule(seat=seats, failed=st.sampled_from(FAILED_PAIRS), rng=st.integers(0, 9999).map(Random))
+    def review(self, seat, failed, rng):
+        self.propose(reviewed(self.state, seat, findings(*failed), rng))
 
     @precondition(lambda self: self.state.stage is Stage.REVIEW)
-    @rule()
-    def review_all(self):
-        self.everybody(lambda seat: BidsReviewed(seat, findings()))
+    @rule(rng=st.integers(0, 9999).map(Random))
+    def review_all(self, rng):
+        self.everybody(lambda seat: reviewed(self.state, seat, findings(), rng))
 
     @rule(seat=seats, lacking=st.booleans(), reason=st.sampled_from(["two alike", ""]), of=st.sampled_from(["AB", "B"]))
     def doubt(self, seat, lacking, reason, of):
@@ -314,7 +306,7 @@ class SittingMachine(Decided, RuleBasedStateMachine):
             for viewer in (None, *range(1, 6)):
                 assert visible_scores(self.state, viewer).keys() <= {viewer}
         else:
-            assert locked == of
+            assert locked == (of if self.state.rules.evaluation.criteria.scored else 0)
 
     @invariant()
     def scores_that_were_shown_change_on_a_ground_alone(self):
@@ -352,21 +344,6 @@ class SittingMachine(Decided, RuleBasedStateMachine):
     @invariant()
     def results_wait_for_every_answer(self):
         assert self.state.result is None or all(one.after_locks for one in self.state.clarifications_awaited)
-
-    @invariant()
-    def the_chair_is_never_the_buyers_nor_an_empty_seat(self):
-        assert self.state.chair != 2
-        assert self.state.chair is None or self.state.chair not in self.state.empty
-
-    @invariant()
-    def the_tenderer_names_before_anybody_votes_or_not_at_all(self):
-        ways = [event for event in self.sitting.events if isinstance(event, ChairNamed | ChairVoted)]
-        assert sum(isinstance(way, ChairNamed) for way in ways) == (self.state.chair_named is not None)
-        assert not any(isinstance(way, ChairNamed) for way in ways[1:])
-        elected = [event for event in self.sitting.events if isinstance(event, ChairElected)]
-        assert all(ways[0] == ChairNamed(one.seat) for one in elected if one.by is ElectedBy.TENDERER)
-        if self.state.stage is Stage.CHAIR:
-            assert self.state.named_chair is None
 
     @invariant()
     def nobody_without_identity_has_said_anything(self):
