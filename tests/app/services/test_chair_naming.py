@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from app.casefile.bundle import unpack
 from app.casefile.failure_record import recorded_failure
 from app.casefile.named_chair import CHAIR_NAMED
 from app.casefile.playback_words import names_told, said
@@ -17,6 +18,7 @@ from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
 from app.queries.desks import next_steps
 from app.services.actors import load_actor
+from app.services.audits import export_evidence
 from app.services.platform import DIST
 from crypto.pdf import attached_file
 from evaluation import sitting
@@ -154,6 +156,15 @@ def test_the_report_says_it_and_the_evidence_holds(case):
     for at in tampering.paths(lines[seq]["entry"]):
         if at[0] == "payload":
             assert fails(files, tampering.changed(lines, seq, at), key, judging), at
+
+
+def test_the_agency_holds_its_part_of_the_evidence(case):
+    case.release_export()
+    files = unpack(export_evidence(case.platform, case.people["officer"].log_in, case.case_id)[1])
+    shown = {line["entry"]["type"] for line in tampering.lines_of(files) if "entry" in line}
+    assert {"ChairNamed", "ChairElected"} <= shown
+    assert "StatementMade" not in shown
+    assert wrong(case, files) == set()
 
 
 def test_where_the_named_member_leaves_the_committee_elects(tmp_path):
