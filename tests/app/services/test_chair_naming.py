@@ -10,6 +10,8 @@ import pytest
 from app.casefile.bundle import unpack
 from app.casefile.failure_record import recorded_failure
 from app.casefile.named_chair import CHAIR_NAMED
+from app.casefile.playback import play_back
+from app.casefile.playback_scene import scene_of
 from app.casefile.playback_words import names_told, said
 from app.casefile.report_data import REPORT_ATTACHMENT, report_data
 from app.casefile.sight import sees
@@ -149,6 +151,10 @@ def test_the_report_says_it_and_the_evidence_holds(case):
         f"指定席位 {seat} 的成员为组长（评标委员会和评标方法暂行规定第九条）。",
         f"席位 {seat} 任组长（招标人指定，不经推选）。",
     ]
+    played = play_back(found, LOT)
+    at = next(step for step in played.steps if step.record.type == "ChairNamed")
+    assert [one.number for one in scene_of(at.after, names_told(found, LOT)).seats if one.named] == [seat]
+    assert [one.number for one in scene_of(played.steps[-1].after, names_told(found, LOT)).seats if one.named] == []
     lines, key = tampering.lines_of(files), case.platform.keys.platform.key
     seq = next(at for at, line in enumerate(lines) if line["entry"]["type"] == "ChairNamed")
     judging = {name: STEPS[name] for name in ("acts", "replay")}
