@@ -35,7 +35,8 @@ class Share:
 
 @dataclass(frozen=True)
 class CommitteeRules:
-    """Composition: O12 art. 9 and Law 37 (works), O87 art. 45 and 47 (goods), sub-site seats by 807."""
+    """Composition: O12 art. 9 and Law 37 (works), O87 art. 45 and 47 (goods), sub-site seats by 807. The chair is
+    elected; with `tenderer_may_name_chair` the tenderer may name it instead (works, O12 art. 9)."""
 
     least_members: int
     odd: bool
@@ -43,6 +44,7 @@ class CommitteeRules:
     most_buyer_members: int
     least_sub_site_experts: Share
     buyer_may_chair: bool = False
+    tenderer_may_name_chair: bool = False
 
 
 @dataclass(frozen=True)

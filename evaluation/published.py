@@ -27,6 +27,7 @@ from evaluation.evaluate import BidResult, EvaluationResult, EvaluationRules, ev
 from evaluation.methods import EvaluationMethod, TechnicalGate
 from evaluation.price_corrections import counted_prices
 from evaluation.prices import PriceRule, price_formula
+from evaluation.published_brands import PublishedBrands, read_brands
 from evaluation.published_format import Entry, figure, printable, reading, rounding
 from evaluation.published_prices import PublishedPrices, changes, read_prices
 from evaluation.ranking import DRAW
@@ -55,7 +56,8 @@ class PublishedEvaluation:
 
     `members` names the seats in order; `itemised`: scores are known, not only totals. `stated` holds the figures that
     the file states of each bid. `found`: what it says of prices; a bid without one is not responsive, and one whose
-    corrected price is not confirmed is rejected. `above_ceiling` have one that the documents do not allow.
+    corrected price is not confirmed is rejected. `above_ceiling` have one that the documents do not allow. `brands`: of
+    the core product, where the file names any.
     """
 
     rules: EvaluationRules
@@ -67,6 +69,7 @@ class PublishedEvaluation:
     found: PublishedPrices = field(default_factory=PublishedPrices)
     above_ceiling: tuple[str, ...] = ()
     drawn: tuple[str, ...] = ()
+    brands: PublishedBrands = field(default_factory=PublishedBrands)
 
     @property
     def unpriced(self) -> tuple[str, ...]:
@@ -295,15 +298,18 @@ def read_published(data: Mapping[str, Any], objective: Collection[str] = ()) -> 
         found=found,
         above_ceiling=tuple(code for code, price in counted.items() if ceiling is not None and price > ceiling),
         drawn=tuple(case.texts("drawn")) if "drawn" in case.fields else (),
+        brands=read_brands(case, bidders, found.prices),
     )
 
 
-def _computed(row: BidResult | None, stated: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+def _computed(result: EvaluationResult, bid: str, stated: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
     """What is stated of one bid, and what the rules give, by name of the figure; totals by member."""
+    row = next((row for row in result.bids if row.bid == bid), None)
     totals = stated.get("expert_totals")
     by_member = totals if isinstance(totals, list) else []
     right = {} if row is None else _figures(row, stated)
-    names = ["price_score", "sum", "mean_total", "non_price", "rank"]
+    right |= {"candidate": str(result.place(bid))} if bid in result.candidates else {}
+    names = ["price_score", "sum", "mean_total", "non_price", "rank", "candidate"]
     if row is not None:  # that it has no price is why it is not evaluated
         names.insert(0, "evaluated_price_cny")
     found = {name: (stated[name], right.get(name, NOTHING)) for name in names if name in stated}
@@ -314,9 +320,11 @@ def _computed(row: BidResult | None, stated: Mapping[str, Any]) -> dict[str, tup
 
 
 def _figures(row: BidResult, stated: Mapping[str, Any]) -> dict[str, str]:
-    """What follows of one bid; of one that a technical gate has stopped no price score and no rank."""
+    """What follows of one bid; of one that a technical gate has stopped no price score and no rank, and no rank of one
+    that takes no part behind another of its brand."""
     if row.evaluated_price is not None:
-        return {"evaluated_price_cny": str(row.evaluated_price), "rank": str(row.rank)}
+        rank = str(row.rank) if row.ranked else NOTHING
+        return {"evaluated_price_cny": str(row.evaluated_price), "rank": rank}
     bid, change = figure(stated.get("bid_cny")), figure(stated.get("adjustment_cny", "0"))
     worked = changes(Entry(row.bid, stated)) or bid is None or change is None
     price = row.compared if worked or bid is None or change is None else bid + change
@@ -335,16 +343,14 @@ def replay(published: PublishedEvaluation) -> tuple[EvaluationResult, tuple[Diff
 
     Figures are compared as numbers. Raises RuleViolation like `evaluate`.
     """
-    found = published.found
-    result = evaluate(
-        published.rules, published.prices, published.sheets, published.drawn, found.deductions, found.corrections
-    )
-    rows = {row.bid: row for row in result.bids}
+    prices, sheets, found = published.prices, published.sheets, published.found
+    changed = found.deductions, found.corrections
+    result = evaluate(published.rules, prices, sheets, published.drawn, *changed, published.brands.groups)
     differences = []
     for bid, stated in published.stated.items():
-        for name, (text, computed) in _computed(rows.get(bid), stated).items():
+        for name, (text, computed) in _computed(result, bid, stated).items():
             said = printable(str(text)) if text is not None else ""
-            if computed == NOTHING and not said:
+            if computed == NOTHING and said in ("", NOTHING):
                 continue
             if figure(text) is None or figure(text) != figure(computed):
                 differences.append(Difference(bid, name, said, computed))

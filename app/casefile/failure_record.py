@@ -10,6 +10,7 @@ from app.casefile.clarification_data import recorded_clarifications
 from app.casefile.codec import encode
 from app.casefile.competition import competition_data
 from app.casefile.interruptions import Interruption, interruptions
+from app.casefile.named_chair import named_chair_data
 from app.casefile.record import Record
 from app.casefile.rounds_of_evaluation import latest_evaluation
 from app.procedure.opening import BidVoided
@@ -51,6 +52,7 @@ def recorded_failure(records: Iterable[Record], sealed: Record | None = None) ->
         "standstills": [_standstill(one) for one in interruptions(before)],
     }
     reviews: dict[int, str] = {}
+    found |= named_chair_data(before)
     for record in before:
         _take(found, reviews, record)
     if found["v"] == ABANDONED:

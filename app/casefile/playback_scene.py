@@ -18,7 +18,8 @@ from evaluation.sitting.stages import AFTER_REVIEW
 class SeatAt:
     """A seat as it stands; `site` and `role` are "" where the holder is not shown who was convened.
 
-    `votes_for`: for which seat it voted as a chair, 0 for none; `key` the id of the key that counts, "" for none.
+    `named`: whom the tenderer has named as the chair and who is not in office yet; `votes_for`: for which seat it voted
+    as a chair, 0 for none; `key` the id of the key that counts, "" for none.
     """
 
     number: int
@@ -26,6 +27,7 @@ class SeatAt:
     role: str
     key: str
     stated: bool
+    named: bool
     chair: bool
     votes_for: int
     reviewed: bool
@@ -197,6 +199,7 @@ def _seat(found: sitting.SittingState, number: int) -> SeatAt:
         role=str(seat.role) if seat else "",
         key=found.keys.get(number, ""),
         stated=number in found.statements,
+        named=found.chair is None and number == found.named_chair,
         chair=number == found.chair,
         votes_for=found.chair_votes.get(number, 0),
         reviewed=number in found.reviews,

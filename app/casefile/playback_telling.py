@@ -49,7 +49,7 @@ def _still(scene: Scene, names: Names) -> Iterator[Said]:
 def marks_of(seat: SeatAt) -> Lines:
     """What is known of a seat, in the order of a sitting."""
     first = "left" if seat.left and not seat.key else "identified" if seat.key else "absent"
-    rest = ("stated", "chair", "reviewed", "locked", "signed", "dissented", "refused")
+    rest = ("stated", "named", "chair", "reviewed", "locked", "signed", "dissented", "refused")
     marks = [Said(f"{PREFIX}mark_{name}") for name in (first, *(name for name in rest if getattr(seat, name)))]
     if seat.votes_for:
         marks.insert(2, Said(f"{PREFIX}mark_vote", {"seat": seat.votes_for}))

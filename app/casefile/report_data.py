@@ -9,6 +9,7 @@ from app.casefile.codec import encode
 from app.casefile.competition import competition_data
 from app.casefile.course_data import course_data
 from app.casefile.disposals import disposals, findings_data
+from app.casefile.named_chair import named_chair_data
 from app.casefile.record import Record
 from app.casefile.rolled_back import rollback_data
 from app.casefile.rounds_of_evaluation import latest_evaluation
@@ -79,9 +80,10 @@ def marked_data(records: Iterable[Record]) -> dict[str, Json]:
 
 def recorded_about(records: Sequence[Record]) -> dict[str, Json]:
     """What a report says besides clarifications: votes about competition, findings, low prices, rechecks, stages held
-    again, time added, what the tenderer said before."""
+    again, time added, what the tenderer said before, whom it named as the chair."""
     asked = competition_data(records) | checked_data(records) | marked_data(records) | recheck_data(records)
-    return asked | rollback_data(records) | extended_data(records) | briefing_data(records)
+    before = briefing_data(records) | named_chair_data(records)
+    return asked | rollback_data(records) | extended_data(records) | before
 
 
 def extended_data(records: Iterable[Record]) -> dict[str, Json]:

@@ -314,6 +314,7 @@ SIGHT: dict[str, Rule] = (
         "StatementsCompleted": _sitting,
         "ChairVoted": _own_until_chair,
         "ChairVoteTied": _room,
+        "ChairNamed": _sitting,
         "ChairElected": _sitting,
         "BidsReviewed": _unread_by_successors(_own_until_review),
         "ReviewConcluded": _unread_by_successors(_review_outcome),

@@ -6,6 +6,7 @@ import argparse
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from app.documents.method_wording import (
@@ -22,6 +23,7 @@ from evaluation.arithmetic import plain
 from evaluation.evaluate import BidResult, EvaluationResult, left_out
 from evaluation.price_steps import PriceStep
 from evaluation.published import Difference, PublishedEvaluation, read_published, replay
+from evaluation.published_brands import FEWEST_BIDDERS
 from evaluation.published_format import Entry, printable
 from evaluation.ranking import CRITERION_PREFIX, SHARED, TOTAL
 from evaluation.scoring import Aggregation
@@ -36,6 +38,7 @@ FIGURES = {
     "mean_total": ("最终得分", "total"),
     "non_price": ("价格以外得分", "score without price"),
     "rank": ("名次", "rank"),
+    "candidate": ("推荐名次", "place among the candidates"),
     "expert_totals": ("{member} 的总分", "total of {member}"),
 }
 RULES = {
@@ -105,6 +108,8 @@ class Working:
                 yield ("技术得分和入围", "Technical points, and who goes on to the price", self._gate_lines())
                 yield prices
             yield ("评分汇总", "Score table", self._table())
+        if self.published.brands.groups:
+            yield ("核心产品品牌", "Brands of the core product", self._brand_lines())
         yield ("名次和候选人", "Ranks and candidates", self._rank_lines())
         yield ("核对", "Comparison", self._checked(differences))
 
@@ -143,6 +148,7 @@ class Working:
         equal = say("价格相同时：", "Equal prices: ") if rules.in_money else say("得分相同时：", "Equal totals: ")
         yield equal + say("；", "; ").join(map(self._rule, rules.tie_chain))
         yield from self._corrected_lines()
+        yield from self._stated_brands()
         for bid in self.published.unpriced:
             yield say(f"{bid}：没有报价，未响应，不参加评审", f"{bid}: no price, non-responsive, not evaluated")
         for bid in self.published.above_ceiling:
@@ -165,6 +171,63 @@ class Working:
         for bid in found.unconfirmed:
             zh = f"{bid}：不确认修正后的报价，投标被否决，不参加评审"
             yield say(zh, f"{bid}: the corrected price is not confirmed, so the bid is rejected and not evaluated")
+
+    def _stated_brands(self) -> Iterator[str]:
+        """Which brand each evaluated bid offers, and as how many bidders they count."""
+        brands, bids, say = self.published.brands, self.published.prices, self._say
+        if not brands.stated:
+            return
+        named = say("、", ", ").join(f"{bid} {brand}" for bid, brand in brands.stated.items() if bid in bids)
+        product = f" {brands.product}" if self.lang == "en" else brands.product
+        yield say(f"核心产品{brands.product}的品牌：{named}", f"Brands of the core product{product}: {named}")
+        for bid in brands.unstated(bids):
+            yield say(
+                f"{bid}：没有写品牌，按与其他投标品牌不同计算", f"{bid}: no brand is stated, taken for another one"
+            )
+        counted = brands.counted(bids)
+        if counted < len(bids):
+            zh = f"品牌相同的按一家计算：{len(bids)} 家投标计为 {counted} 家（财政部令第87号第三十一条）"
+            yield say(zh, f"Of one brand as one bidder: {len(bids)} bids count as {counted} (MOF order 87, art. 31)")
+        if counted < FEWEST_BIDDERS <= len(bids):
+            zh = f"按品牌计算不足 {FEWEST_BIDDERS} 家，依法应当流标；以下仍予计算"
+            yield say(zh, f"Fewer than {FEWEST_BIDDERS} by brands, so the lot fails; computed all the same")
+
+    def _brand_lines(self) -> Iterator[str]:
+        """Of each brand its bids by what decides between them, and who goes first."""
+        result, say = self.result, self._say
+        for group in self.published.brands.groups:
+            rows = sorted((result[bid] for bid in group), key=self._order_in_brand)
+            able = [row for row in rows if row.passed is not False]
+            figures = say("，", ", ").join(f"{row.bid} {self._of_brand(row)}" for row in rows)
+            spelled = say("、", ", ").join(self.published.brands.of(group))
+            first = [row.bid for row in able if row.behind is None]
+            yield f"{spelled}{say('：', ': ')}{figures}{self._first_of_brand(first, able)}"
+
+    def _order_in_brand(self, row: BidResult) -> tuple[bool, Decimal | int, str]:
+        return (row.passed is False, row.price if self.rules.in_money else row.rank, row.bid)
+
+    def _of_brand(self, row: BidResult) -> str:
+        if row.passed is False:
+            return self._stopped()
+        return f"{row.price:,f}" if self.rules.in_money else self._say(f"名次 {row.rank}", f"rank {row.rank}")
+
+    def _first_of_brand(self, first: Sequence[str], able: Sequence[BidResult]) -> str:
+        if not able:
+            return ""
+        bids, say = ", ".join(first), self._say
+        if len(first) > 1 and any(set(first) <= set(group) for group in self.result.to_draw):
+            return say(f" → 相同，须在 {bids} 之间抽取", f" → equal, to be drawn between {bids}")
+        if self.rules.in_money:
+            return say(f" → 报价最低的 {bids} 参加评标", f" → the lowest, {bids}, takes part")
+        return say(f" → 名次在前的 {bids} 可以被推荐", f" → the first, {bids}, can be recommended")
+
+    def _behind(self, row: BidResult) -> str:
+        """Why a bid that stands back is not recommended, or takes no part."""
+        if self.rules.in_money:
+            zh = f"与 {row.behind} 品牌相同，由 {row.behind} 参加评标，本投标无效"
+            return self._say(zh, f"of one brand with {row.behind}, which takes part; this one is invalid")
+        zh = f"与 {row.behind} 品牌相同，{row.behind} 在前，不推荐"
+        return self._say(zh, f"of one brand with {row.behind}, which goes first; not recommended")
 
     def _rule(self, rule: str) -> str:
         if rule.startswith(CRITERION_PREFIX):
@@ -248,7 +311,7 @@ class Working:
                 f"{row.read_out:,f}",
                 *(f"{(row.adjustments or {})[name]:+,f}" for name in names),
                 f"{row.evaluated_price:,f}",
-                str(row.rank),
+                str(row.rank) if row.ranked else say("品牌相同", "same brand"),
             ]
             for row in self.result.bids
         ]
@@ -260,10 +323,12 @@ class Working:
 
     def _rank_lines(self) -> Iterator[str]:
         for row in self.result.bids:
+            stands = self._behind(row) if row.behind else ""
             if not row.ranked:
-                yield f"—  {row.bid}{self._say('：', ': ')}{self._stopped()}"
+                yield f"—  {row.bid}{self._say('：', ': ')}{stands or self._stopped()}"
                 continue
-            yield f"{row.rank}  {row.bid}{self._say('：', ': ')}{self._rule(row.decided_by)}"
+            words = self._say("；", "; ").join(filter(None, (self._rule(row.decided_by), stands)))
+            yield f"{row.rank}  {row.bid}{self._say('：', ': ')}{words}"
         for group in self.result.to_draw:
             yield self._say("须抽取定序：", "To be drawn: ") + ", ".join(group)
         if out := [row.bid for row in left_out(self.result, self.rules.most_candidates)]:

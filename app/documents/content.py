@@ -281,6 +281,7 @@ class FailedEvaluation:
     competition: tuple[str, ...] = ()  # votes on whether competition was lacking
     rejected_all: bool = False  # by that vote
     brands: tuple[str, ...] = ()  # which bids offer one brand
+    naming: str = ""  # that the tenderer named the chair, and what became of it
 
 
 @dataclass(frozen=True)
@@ -306,6 +307,7 @@ class AbandonedEvaluation:
     notes: tuple[str, ...]
     draw_digest: str
     seal_field: str = "Seal"
+    naming: str = ""
 
 
 @dataclass(frozen=True)
@@ -366,3 +368,4 @@ class EvaluationReport:
     full_total: Decimal = Decimal(100)  # of the full marks that enter one total
     scored_names: tuple[str, ...] = ()
     rollbacks: tuple[RollbackLine, ...] = ()  # stages that were held again
+    naming: str = ""  # that the tenderer named the chair, and what became of it

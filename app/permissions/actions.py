@@ -147,6 +147,7 @@ class Action(StrEnum):
     NEW_COMMITTEE_PROPOSE = "new_committee:propose"
     NEW_COMMITTEE_ORDER = "new_committee:order"
     BRIEFING_GIVE = "briefing:give"
+    CHAIR_NAME = "chair:name"
     MORE_TIME_ASK = "more_time:ask"
     MORE_TIME_GIVE = "more_time:give"
     ROLLBACK_PROPOSE = "rollback:propose"

@@ -291,6 +291,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.REPLACEMENT_PROPOSE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 32, 2
     A.REPLACEMENT_ORDER: (_grant(R.AGENCY_SUPERVISOR, phases=SITTING, **AGENCY),),
     A.BRIEFING_GIVE: (_grant(R.AGENCY_OFFICER, phases=_in(P.SCORING), **AGENCY),),  # 68
+    A.CHAIR_NAME: (_grant(R.AGENCY_OFFICER, phases=_in(P.SCORING), **AGENCY),),  # 68: for the tenderer (O12 art. 9)
     A.MORE_TIME_ASK: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 69
     A.MORE_TIME_GIVE: (_grant(R.AGENCY_OFFICER, phases=SITTING, **AGENCY),),  # 69: a duty of the tenderer (Reg 48)
     A.ROLLBACK_PROPOSE: (_grant(R.EXPERT, when=seated, phases=SITTING),),  # 40, 69, 2: to hold a stage again

@@ -51,6 +51,7 @@ def committee_rules(terms: TenderTerms) -> CommitteeRules:
         most_buyer_members=profile.buyer_members_at_most,
         least_sub_site_experts=Share(profile.sub_site_experts_percent, 100),
         buyer_may_chair=profile.buyer_may_chair,
+        tenderer_may_name_chair=profile.tenderer_may_name_chair,
     )
 
 

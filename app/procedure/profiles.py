@@ -189,6 +189,8 @@ class Profile:
     competition_voted: bool = False
     # whether a notice may name a core product, bids with one brand of it counting as one bidder (O87 art. 31)
     same_brand_counts_once: bool = False
+    # whether the tenderer may name the chair of the committee, who is elected otherwise (O12 art. 9)
+    tenderer_may_name_chair: bool = False
     # of what the authority may warn a sitting; none named: a warning has no ground
     warning_grounds: tuple[WarningGround, ...] = ()
     # of how many members more than this have the time of an evaluation extended; None: nobody asks for it

@@ -26,6 +26,7 @@ from app.procedure.roles import Actor, Role
 from evaluation.sitting import (
     AnnouncementMade,
     BriefingGiven,
+    ChairNamed,
     Disposition,
     FaultRepaired,
     FaultReported,
@@ -80,6 +81,7 @@ PARTY_OF: Mapping[type, str] = {
     RecheckOrdered: "agency",
     TimeExtended: "agency",
     BriefingGiven: "agency",
+    ChairNamed: "agency",
 }
 
 

@@ -42,7 +42,7 @@ from app.queries.standstills import (
 )
 from app.queries.void_faults import faults_to_name
 from evaluation.draw import exhausted
-from evaluation.sitting import Stage, may_brief
+from evaluation.sitting import Stage, may_brief, nameable
 
 ACT, WAIT, WARN, OVER = "act", "wait", "warning", "over"
 IDLE = (WAIT, OVER)  # tones of what is not the asker's to do
@@ -156,6 +156,8 @@ def _after_opening(case: Case, number: str, lot: LotCase) -> Iterator[NextStep]:
         yield NextStep("propose_wider_conditions", ACT, number)
     if lot.buyers.vacant and not lot.evaluation_over:
         yield NextStep("name_buyer_successor", WARN, number, facts={"regime": case.tender.published.profile.regime})
+    if nameable(lot.sitting):  # sooner too late than the briefing
+        yield NextStep("name_chair", ACT, number)
     if may_brief(lot.sitting):
         yield NextStep("brief_committee", ACT, number)
     if lot.sitting.more_time_due and not lot.evaluation_over:

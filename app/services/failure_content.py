@@ -20,7 +20,7 @@ from app.services.report_content import (
     records_of,
     site_names,
 )
-from app.services.report_course import changes_of, clarifications_of, interruptions_of
+from app.services.report_course import changes_of, clarifications_of, interruptions_of, naming_of
 from app.services.report_review import rollbacks_of, signed_reviews
 from evaluation.sitting import (
     COMPETITION_LACKING,
@@ -66,6 +66,7 @@ def abandoned_evaluation(platform: Platform, case: Case, lot: str, now: datetime
         decision=sentence(f"abandoned_by_{by}", {"at": instant(decided.at)}, lang),
         reason=ended.fact.reason,
         members=len(state.sitting.seats),
+        naming=naming_of(records, lang),
         opened_bids=opened_bids(case, lot, lang),
         qualification=qualification_of(case, lot),
         member_changes=changes_of(records, lang),
@@ -101,6 +102,7 @@ def failed_evaluation(platform: Platform, case: Case, lot: str, now: datetime, l
         reason=sentence(REASONS.get(failed.fact.reason, "failure_reason"), figures, lang),
         words=regime_words(profile.regime, lang),
         members=members,
+        naming=naming_of(records, lang),
         opened_bids=opened_bids(case, lot, lang),
         qualification=qualification_of(case, lot),
         invalid_bids=invalid_bids(case, lot, lang),

@@ -42,6 +42,7 @@ from app.services.report_course import (
     corrections_of,
     interruptions_of,
     low_prices,
+    naming_of,
     price_corrections_of,
     rechecks_of,
 )
@@ -76,8 +77,8 @@ def field_name(seat: int) -> str:
 def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Record], lang: Lang) -> EvaluationReport:
     """Every part of O87 art. 58 or O12 art. 42, from the lot's records before it and the case as they left it."""
     state, terms, published = case.lots[lot], case.tender.published, case.tender.published.lot(lot)
-    sitting, opening = state.sitting, state.opening
-    assert opening.closed_at is not None
+    sitting, opened_at = state.sitting, state.opening.closed_at
+    assert opened_at is not None
     assert case.tender.published_at is not None
     records = latest_evaluation(told)
     with platform.database.reading() as db_session:
@@ -93,7 +94,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         check=document_check(platform, case.id, lot, digest(report_data(told, profile.recording))),
         media=named_address(platform),
         published_at=case.tender.published_at,
-        opened_at=opening.closed_at,
+        opened_at=opened_at,
         opening_place=named_address(platform),
         evaluation_started_at=started_at,
         evaluation_ended_at=told[-1].at,
@@ -117,7 +118,7 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         corrections=corrections_of(records, names, rules.criteria, lang),
         dissents=_dissents(case, lot, lang),
         earlier_dissents=tuple(_earlier_dissent(one, case, lot, lang) for one in state.signing.earlier),
-        member_changes=changes_of(records, lang),
+        **_of_members(records, lang),
         notes=(*interruptions_of(records, named_sites, lang), *_ties(sitting, lang), *_always(case, lot, lang)),
         draw_digest=draw_digest,
         sitting_digest=sitting_digest,
@@ -133,6 +134,11 @@ def report_content(platform: Platform, case: Case, lot: str, told: Sequence[Reco
         **comparing(rules, lang),
         rollbacks=rollbacks_of(case, lot, records, lang),
     )
+
+
+def _of_members(records: Sequence[Record], lang: Lang) -> dict[str, Any]:
+    """Who left and came, and whom the tenderer named as the chair."""
+    return {"member_changes": changes_of(records, lang), "naming": naming_of(records, lang)}
 
 
 def _about_prices(state: LotCase, names: Mapping[str, str], lang: Lang) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.casefile import clarification_data
 from app.casefile.codec import encode
 from app.casefile.course_data import contract_points
 from app.casefile.interruptions import Interruption, interruptions
+from app.casefile.named_chair import named_chair
 from app.casefile.record import Record
 from app.casefile.report_data import RECHECKS, recheck_data
 from app.documents.clarification_content import BidClarification
@@ -245,6 +246,17 @@ def changes_of(records: Sequence[Record], lang: Lang) -> tuple[str, ...]:
             case MemberReplaced():
                 found.append(sentence("note_member_came", facts, lang))
     return tuple(found)
+
+
+def naming_of(records: Sequence[Record], lang: Lang) -> str:
+    """That the tenderer named the chair, and what became of it; "" where the committee elected one as usual."""
+    found = named_chair(records)
+    if found is None:
+        return ""
+    facts = {"at": instant(found.at), "seat": found.seat}
+    if found.left_at is None:
+        return sentence("note_chair_named", facts, lang)
+    return sentence("note_chair_named_left", facts | {"left_at": instant(found.left_at)}, lang)
 
 
 def contract_points_of(records: Sequence[Record], regime: str, lang: Lang) -> str:

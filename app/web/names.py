@@ -321,6 +321,7 @@ FACTS: Mapping[str, LazyString] = {
     "MoreTimeDue": _l("认为评标时间不够的成员超过规定比例"),
     "TimeExtended": _l("延长评标时间"),
     "BriefingGiven": _l("向评审委员会介绍项目和采购文件"),
+    "ChairNamed": _l("指定评标委员会组长"),
     "RollbackProposed": _l("提议退回重做一个环节"),
     "RollbackReleased": _l("同意退回重做一个环节"),
     "ReviewRolledBack": _l("退回初步评审，重新进行"),

@@ -278,6 +278,9 @@ STEPS: dict[str, Wording] = {
     "brief_committee": Wording(
         _l("可以向评审委员会介绍"), _l("初步评审之前，以书面介绍一次；不是必须的。"), _l("去介绍"), _agency("briefing")
     ),
+    "name_chair": Wording(
+        _l("可以指定评审组长"), _l("第一张选票之前，按席位指定一次；不是必须的。"), _l("去指定"), _agency("chair")
+    ),
     "extend_time": Wording(
         _l("延长评标时间"),
         _l("超过规定比例的成员认为评标时间不够，招标人（采购人）应当适当延长。"),

@@ -24,6 +24,7 @@ from app.web.wording import (
     CRITERION_KINDS,
     CRITERION_STAGES,
     adjustment_words,
+    article_words,
     averaging_words,
     citation_words,
     method_words,
@@ -96,7 +97,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
         method_words(terms.method),
         titled(terms.profile),
         committee_words(terms),
-        _periods(terms) + _low_prices(terms.profile) + _arithmetic(terms.profile),
+        (*_periods(terms), *_low_prices(terms.profile), *_arithmetic(terms.profile), *_chair(terms.profile)),
         _("%(k)s / %(n)s 家受托人共同解密（%(mode)s）", k=committee["k"], n=committee["n"], mode=terms.mode),
         Committee.from_description(committee).id,
         second_lock_words(terms.chain) if terms.chain else "",
@@ -108,7 +109,7 @@ def shown_terms(terms: TenderTerms) -> ShownTerms:
 def committee_words(terms: TenderTerms) -> str:
     """How large the evaluation committee is at least, and why where it is not the ordinary size."""
     profile, least = terms.profile, least_members(terms)
-    article = citation_words(profile.articles.get("committee_size", "—"))
+    article = article_words(profile, "committee_size")
     words = _("不少于 %(least)s 人，单数（%(article)s）", least=least, article=article)
     if least == profile.committee_size:
         return words
@@ -157,7 +158,7 @@ def _low_prices(profile: Profile) -> tuple[tuple[str, str], ...]:
         (_("最高限价的 %(n)s%%"), rules.of_ceiling),
     )
     below = _("、").join(words % {"n": plain(share * HUNDRED)} for words, share in shares if share is not None)
-    source = citation_words(profile.articles.get("low_price", "—"))
+    source = article_words(profile, "low_price")
     return ((_("报价低于下列任一标准的，须书面说明"), _("%(period)s（%(source)s）", period=below, source=source)),)
 
 
@@ -167,8 +168,16 @@ def _arithmetic(profile: Profile) -> tuple[tuple[str, str], ...]:
         return ()
     grounds = [sentence(f"arithmetic_{ground}", {}, g.get("lang", "zh")) for ground in profile.arithmetic]
     order = _("；").join(f"({number}) {words}" for number, words in enumerate(grounds, 1))
-    source = citation_words(profile.articles.get("arithmetic", "—"))
+    source = article_words(profile, "arithmetic")
     return ((_("报价的算术修正，依次"), _("%(period)s（%(source)s）", period=order, source=source)),)
+
+
+def _chair(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """That the tenderer may name the chair; nothing where it is always elected."""
+    if not profile.tenderer_may_name_chair:
+        return ()
+    source = article_words(profile, "tenderer_may_name_chair")
+    return ((_("评标委员会组长"), _("由成员推选，或者由招标人指定（%(source)s）", source=source)),)
 
 
 def _day(at: datetime) -> str:

@@ -195,6 +195,11 @@ def _citation_words(one: str) -> str:
     return _("%(law)s第 %(articles)s 条", law=law, articles=articles) if articles else law
 
 
+def article_words(profile: Profile, name: str) -> str:
+    """The article behind a number of the rule book, by the number's name; a dash where it names none."""
+    return citation_words(profile.articles.get(name, "—"))
+
+
 def period_words(period: Period) -> str:
     """20 日, 5 个工作日."""
     return _("%(amount)s %(unit)s", amount=period.amount, unit=_UNITS[period.unit])

@@ -113,6 +113,8 @@ from evaluation.sitting.interruptions import (
 )
 from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
 from evaluation.sitting.more_time_rules import MOST_MINUTES, may_ask_for_time
+from evaluation.sitting.naming import ChairNamed
+from evaluation.sitting.naming_rules import nameable
 from evaluation.sitting.offline import OfflineSigning
 from evaluation.sitting.offline_rules import sheet_basis
 from evaluation.sitting.outcomes import (
@@ -180,6 +182,7 @@ __all__ = [
     "BoothChanged",
     "BriefingGiven",
     "ChairElected",
+    "ChairNamed",
     "ChairRolledBack",
     "ChairVoteTied",
     "ChairVoted",
@@ -305,6 +308,7 @@ __all__ = [
     "may_release",
     "may_speak",
     "must_be_granted",
+    "nameable",
     "outcome",
     "price_correctable",
     "progress",

@@ -51,6 +51,7 @@ from evaluation.sitting.interruptions import (
     ReplacementOrdered,
 )
 from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
+from evaluation.sitting.naming import ChairNamed
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered
 from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed
 from evaluation.sitting.stages import TRANSITIONS, Stage
@@ -149,6 +150,7 @@ def _recused(event: MemberRecused, state: SittingState) -> SittingState:
         turned_away=without(state.turned_away, seat),
         statements=without(state.statements, seat),
         conflicts=without(state.conflicts, seat),
+        named_left=state.named_left or state.chair_named == seat,
         reviews=without(state.reviews, seat),
         brand_findings=without(state.brand_findings, seat),
         sheets=without(state.sheets, seat),
@@ -176,7 +178,12 @@ def _replaced(event: MemberReplaced, state: SittingState) -> SittingState:
 
 @_applied.register
 def _voted(event: ChairVoted, state: SittingState) -> SittingState:
-    return changed(state, chair_votes=state.chair_votes | {event.seat: event.for_seat})
+    return changed(state, chair_votes=state.chair_votes | {event.seat: event.for_seat}, chair_voted=True)
+
+
+@_applied.register
+def _named(event: ChairNamed, state: SittingState) -> SittingState:
+    return changed(state, chair_named=event.seat)
 
 
 @_applied.register

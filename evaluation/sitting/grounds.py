@@ -24,7 +24,9 @@ class SuspensionGround(StrEnum):
 
 
 class ElectedBy(StrEnum):
-    """How the chair was found: by votes, or by the rule after the last round without a majority of its own."""
+    """How the chair was found: by votes, by the rule after the last round without a majority of its own, or by the word
+    of the tenderer, without an election."""
 
     VOTES = "votes"
     LOWEST_SEAT = "lowest_seat"
+    TENDERER = "tenderer"

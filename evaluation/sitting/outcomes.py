@@ -39,9 +39,12 @@ def _statements(state: SittingState) -> SittingEvent | None:
 
 
 def _chair(state: SittingState) -> SittingEvent | None:
-    """The seat with the most votes; equal votes are voted on again, and in the last round the lowest seat wins."""
+    """Whom the tenderer has named, else the seat with the most votes; equal votes are voted on again, and in the last
+    round the lowest seat wins."""
     if state.chair is not None:
         return ChairElected(state.chair, state.chair_round, None)
+    if state.named_chair is not None:
+        return ChairElected(state.named_chair, state.chair_round, ElectedBy.TENDERER)
     if state.waiting(state.chair_votes):
         return None
     votes = Counter(state.chair_votes.values())

@@ -1,7 +1,7 @@
 """When a stage is held again, and by whose word.
 
 1. A member proposes, another releases word for word. One of the two is the chair; where the chair itself is elected
-   again, any two are enough.
+   again, any two are enough. A chair in office whom the tenderer named is not elected again: there was no election.
 2. Nobody goes back while a sheet is locked that others may not see: until the first lock, and again after the last one.
    In between the words of a reason could tell a score (as of a question to a bidder, `clarification_rules`); so they
    could where a successor of somebody reviews bids that others have scored.
@@ -39,7 +39,12 @@ def rollback_targets(state: SittingState) -> tuple[RollbackTarget, ...]:
     """The stages that can be held again now, were it proposed and released."""
     if state.suspended is not None or state.recheck or _scored_alone(state):
         return ()
-    return tuple(target for target, stages in _BACK_FROM.items() if state.stage in stages)
+    found = tuple(target for target, stages in _BACK_FROM.items() if state.stage in stages)
+    return tuple(target for target in found if target is not RollbackTarget.CHAIR or not _chair_named(state))
+
+
+def _chair_named(state: SittingState) -> bool:
+    return state.chair is not None and state.chair == state.named_chair
 
 
 def _scored_alone(state: SittingState) -> bool:
@@ -48,13 +53,15 @@ def _scored_alone(state: SittingState) -> bool:
 
 def check_rollback(fact: RollbackProposed | RollbackReleased, state: SittingState) -> None:
     """Raises RuleViolation `sitting_text_missing`, `rollback_in_recheck`, `rollback_while_scoring`,
-    `rollback_stage_wrong` (to, stage), `finding_vote_open`, and of a release `rollback_not_proposed`,
-    `second_person_needed`, `rollback_by_chair`."""
+    `rollback_of_named_chair` (seat), `rollback_stage_wrong` (to, stage), `finding_vote_open`, and of a release
+    `rollback_not_proposed`, `second_person_needed`, `rollback_by_chair`."""
     require_text(fact.note, "note")
     if state.recheck:
         raise RuleViolation("rollback_in_recheck")
     if _scored_alone(state):
         raise RuleViolation("rollback_while_scoring")  # how many have locked members are not told
+    if fact.to is RollbackTarget.CHAIR and _chair_named(state):
+        raise RuleViolation("rollback_of_named_chair", seat=state.chair)
     if fact.to not in rollback_targets(state):
         raise RuleViolation("rollback_stage_wrong", to=str(fact.to), stage=str(state.stage))
     check_none_open(state)

@@ -92,6 +92,8 @@ from evaluation.sitting.interruptions import (
 )
 from evaluation.sitting.more_time import MoreTimeAsked, TimeExtended
 from evaluation.sitting.more_time_rules import check_asked, check_extended
+from evaluation.sitting.naming import ChairNamed
+from evaluation.sitting.naming_rules import check_naming
 from evaluation.sitting.offline_rules import check_offline
 from evaluation.sitting.outcomes import outcome
 from evaluation.sitting.question_rules import check_none_open, check_put, check_vote
@@ -323,6 +325,7 @@ _ELSEWHERE: dict[type[Any], Callable[..., None]] = {
     NewCommitteeProposed: interrupted.check_new_committee,
     NewCommitteeOrdered: interrupted.check_new_committee,
     BriefingGiven: check_briefing,
+    ChairNamed: check_naming,
     ContractPointsStated: check_points,
     FindingPut: check_put,
     FindingVoted: check_vote,

@@ -73,6 +73,7 @@ from evaluation.sitting.interruptions import (
     WarningGiven,
 )
 from evaluation.sitting.more_time import MoreTimeAsked, MoreTimeDue, TimeExtended
+from evaluation.sitting.naming import ChairNamed
 from evaluation.sitting.questions import FindingDisposed, FindingPut, FindingVoted, FindingWithdrawn
 from evaluation.sitting.rechecks import RecheckAnswered, RecheckOrdered, RecheckProposed
 from evaluation.sitting.rollback import ChairRolledBack, ReviewRolledBack, RollbackProposed, RollbackReleased
@@ -194,6 +195,9 @@ for _stage in (Stage.COMPETITION, Stage.REPORT, Stage.SIGNING):
 # The tenderer introduces the documents before anybody has reviewed a bid.
 for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR, Stage.REVIEW):
     TRANSITIONS[_stage, BriefingGiven] = _stage
+# It may name the chair until somebody has voted for one.
+for _stage in (Stage.GATHERING, Stage.STATEMENTS, Stage.CHAIR):
+    TRANSITIONS[_stage, ChairNamed] = _stage
 # What may happen in every stage, and leads into no other.
 INTERRUPTIONS: tuple[type[SittingEvent], ...] = (
     BoothChanged,

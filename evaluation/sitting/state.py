@@ -90,7 +90,9 @@ class SittingState:
 
     `empty` are seats that wait for a successor, `conflicts` what was declared and not yet acted on, `valid` the bids
     that passed the review, `granted` the items by which deductions are granted to them, `sheets` the locked sheets,
-    `chair_tied` who had equally many votes in the round before, `used_keys` every key that ever counted,
+    `chair_tied` who had equally many votes in the round before, `chair_named` the seat that the tenderer has named,
+    `named_left` that whoever sat there then has left, `chair_voted` that somebody has ever voted for a chair,
+    `used_keys` every key that ever counted,
     `moves` and `turned_away` what witnesses last recorded of a seat, `clarifications` what the committee asks bidders,
     by id in the order in which it was proposed, `brand_findings` which stated brands members hold to be the same, by
     seat, `brands` the bids that offer one of them,
@@ -122,6 +124,9 @@ class SittingState:
     chair_votes: dict[int, int] = field(default_factory=dict)
     chair_tied: tuple[int, ...] = ()
     chair: int | None = None
+    chair_named: int | None = None
+    named_left: bool = False
+    chair_voted: bool = False
     reviews: dict[int, tuple[ReviewFinding, ...]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     valid: tuple[str, ...] = ()
@@ -170,6 +175,11 @@ class SittingState:
     more_time_due: bool = False
     extended_minutes: int = 0
     briefing: str = ""  # what the tenderer has told this committee
+
+    @property
+    def named_chair(self) -> int | None:
+        """The seat of whom the tenderer has named and who has not left; then nobody is elected."""
+        return None if self.named_left else self.chair_named
 
     @property
     def version(self) -> int | None:

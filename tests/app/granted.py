@@ -151,6 +151,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "new_committee:propose": [("AO", "P9", "own")],
     "new_committee:order": [("AS", "P9", "own")],
     "briefing:give": [("AO", "P5", "own")],
+    "chair:name": [("AO", "P5", "own")],
     "more_time:ask": [("EX", "P5 P6", "own")],
     "more_time:give": [("AO", "P5 P6", "own")],
     "rollback:propose": [("EX", "P5 P6", "own")],

@@ -224,3 +224,74 @@ def test_of_those_who_share_the_last_rank_and_do_not_all_fit_none_is_recommended
     lines = capsys.readouterr().out.splitlines()
     assert "推荐候选人：A, B" in lines
     assert "并列而不能全部推荐（至多 3 名），公布的规则不能分出先后，都不推荐：C, D" in lines
+
+
+BRANDED = {
+    "core_product": "空调机",
+    "same_brands": [["海尔", "Haier"]],
+    "criteria": {"price": 30, "technical": 70},
+    "price_formula": {"id": "lowest_price_ratio", "full": 30, "round": "2dp half up"},
+    "aggregation": {"id": "simple_mean", "round": "2dp half up"},
+    "most_candidates": 2,
+    "bidders": [
+        {"code": "A", "brand": "海尔", "bid_cny": 100, "scores": {"E1": {"technical": 60}}, "candidate": 1},
+        {"code": "B", "brand": "Haier", "bid_cny": 110, "scores": {"E1": {"technical": 55}}, "candidate": 2},
+        {"code": "C", "brand": "美的", "bid_cny": 120, "scores": {"E1": {"technical": 50}}, "candidate": ""},
+    ],
+}
+
+
+def printed(tmp_path: Path, capsys, data: dict, *more: str, status: int = 1) -> list[str]:
+    path = tmp_path / "branded.json"
+    path.write_text(json.dumps(data), "utf-8")
+    assert main(["evaluate", str(path), *more]) == status
+    return capsys.readouterr().out.splitlines()
+
+
+def test_brands_of_the_core_product_are_worked_out_step_by_step(tmp_path, capsys):
+    shown = printed(tmp_path, capsys, BRANDED)
+    for line in (
+        "核心产品空调机的品牌：A 海尔、B Haier、C 美的",
+        "品牌相同的按一家计算：3 家投标计为 2 家（财政部令第87号第三十一条）",
+        "按品牌计算不足 3 家，依法应当流标；以下仍予计算",
+        "Haier、海尔：A 名次 1，B 名次 2 → 名次在前的 A 可以被推荐",
+        "2  B：得分高者在前；与 A 品牌相同，A 在前，不推荐",
+        "推荐候选人：A, C",
+        "不符  B 的推荐名次：文件写 2，按规则应为 —",
+        "不符  C 的推荐名次：文件写 空，按规则应为 2",
+    ):
+        assert line in shown, line
+
+
+def test_by_the_lowest_price_the_cheapest_of_a_brand_takes_part(tmp_path, capsys):
+    data = {"method": "lowest_evaluated_price", **{n: BRANDED[n] for n in ("core_product", "same_brands", "bidders")}}
+    bids = [{n: one[n] for n in ("code", "brand", "bid_cny")} for one in data["bidders"]]
+    shown = printed(tmp_path, capsys, {**data, "bidders": [{"code": "D", "bid_cny": 130}, *bids]}, status=0)
+    for line in (
+        "D：没有写品牌，按与其他投标品牌不同计算",
+        "Haier、海尔：A 100，B 110 → 报价最低的 A 参加评标",
+        "—  B：与 A 品牌相同，由 A 参加评标，本投标无效",
+        "推荐候选人：A, C, D",
+    ):
+        assert line in shown, line
+    assert any(line.startswith("B ") and line.endswith("品牌相同") for line in shown)
+    assert not any("应当流标" in line for line in shown)
+    equal = [{**one, "bid_cny": 100} for one in bids]
+    drawn = printed(tmp_path, capsys, {**data, "bidders": equal}, status=0)
+    assert "Haier、海尔：A 100，B 100 → 相同，须在 A, B 之间抽取" in drawn
+
+
+def test_brands_are_printed_in_english(tmp_path, capsys):
+    shown = printed(tmp_path, capsys, BRANDED, "--lang", "en")
+    for line in (
+        "Brands of the core product 空调机: A 海尔, B Haier, C 美的",
+        "Of one brand as one bidder: 3 bids count as 2 (MOF order 87, art. 31)",
+        "Fewer than 3 by brands, so the lot fails; computed all the same",
+        "Haier, 海尔: A rank 1, B rank 2 → the first, A, can be recommended",
+        "2  B: by the higher total; of one brand with A, which goes first; not recommended",
+        "differs  B, place among the candidates: stated 2, by the rules —",
+    ):
+        assert line in shown, line
+    data = {"method": "lowest_evaluated_price", **{n: BRANDED[n] for n in ("same_brands", "bidders")}}
+    shown = printed(tmp_path, capsys, data, "--lang", "en")
+    assert "—  B: of one brand with A, which takes part; this one is invalid" in shown

@@ -6,14 +6,34 @@ from dataclasses import replace
 from decimal import Decimal as D
 from random import Random
 
-from evaluation.sitting import CompetitionVoted, SittingState, Stage
-from tests.evaluation.sittings import BIDS, COMPETING, CONVENED, MARKED, UNMARKED, Sitting, with_evaluation
+from evaluation.sitting import FINAL, CompetitionVoted, SittingState, Stage
+from tests.evaluation.sittings import (
+    BIDS,
+    BRANDED,
+    COMPETING,
+    CONVENED,
+    MARKED,
+    NAMING,
+    UNMARKED,
+    Sitting,
+    with_evaluation,
+)
 
 # The second publishes no mark of far scores; under the third, bids are equal in price and quality, and are drawn; under
-# the fourth the lowest price is to be explained; under the last the committee decides whether competition is lacking.
+# the fourth the lowest price is to be explained; under the fifth the committee decides whether competition is lacking;
+# under the sixth the tenderer may name the chair; under the last bids state brands of a core product.
 SAME_PRICE = tuple(replace(bid, price=D("1566000")) for bid in BIDS)
-RULES = (CONVENED, UNMARKED, replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE), MARKED, COMPETING)
+RULES = (
+    CONVENED,
+    UNMARKED,
+    replace(with_evaluation(tie_chain=("draw",)), bids=SAME_PRICE),
+    MARKED,
+    COMPETING,
+    NAMING,
+    BRANDED,
+)
 DRAWN = 2
+BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 
 
 def begun(rules: int, stage: Stage) -> Sitting:

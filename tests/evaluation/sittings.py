@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 
+from evaluation.brands import Groups
 from evaluation.committee import CommitteeRules, MemberRole, Share
 from evaluation.criteria import Band, CriteriaSet, Criterion, CriterionKind, CriterionStage
 from evaluation.evaluate import EvaluationRules
 from evaluation.low_prices import LowPriceRules
+from evaluation.methods import EvaluationMethod
 from evaluation.price_corrections import ArithmeticGround
 from evaluation.prices import PriceRule
 from evaluation.scoring import Aggregation, Cells, ScoringRules
@@ -142,6 +144,11 @@ class Sitting:
         """Where a committee decides about competition, one bid too few passes the review."""
         return (("C", "formal"),) if self.convened.rules.vote_below else ()
 
+    @property
+    def joined(self) -> Groups | None:
+        """The stated brands that everybody holds to be one, where bids state any."""
+        return (("Haier", "海尔"),) if self.convened.rules.core_product else None
+
     def branch(self) -> Sitting:
         """One that goes on from here, without this one: a state is never changed, so that both may share it."""
         return replace(self, events=list(self.events))
@@ -164,7 +171,7 @@ class Sitting:
             Stage.GATHERING: self.gather,
             Stage.STATEMENTS: lambda: self.act(*(StatementMade(n, True, "") for n in self.numbers)),
             Stage.CHAIR: lambda: self.act(*(ChairVoted(n, 3, 1) for n in self.numbers)),
-            Stage.REVIEW: lambda: self.act(*(BidsReviewed(n, findings(*self.failing)) for n in self.numbers)),
+            Stage.REVIEW: self.review,
             Stage.COMPETITION: self.go_on,
             Stage.SCORING: lambda: self.act(*(self.sheet_of(n) for n in self.numbers)),
             Stage.RESULTS: self.report,
@@ -174,6 +181,9 @@ class Sitting:
         while self.state.stage is not stage:
             steps[self.state.stage]()
         return self
+
+    def review(self) -> None:
+        self.act(*(BidsReviewed(n, findings(*self.failing), self.joined) for n in self.numbers))
 
     def gather(self) -> None:
         for number in self.numbers:
@@ -230,6 +240,19 @@ def with_evaluation(**changes: object) -> SittingConvened:
 MARKED = with_rules(low_price=LowPriceRules(of_next=D("0.999")), least_valid_bids=1)
 # Two bids are enough to go on, where the committee says so.
 COMPETING = with_rules(least_valid_bids=1, vote_below=3)
+# The tenderer may name the chair.
+NAMING = with_rules(committee=replace(COMMITTEE, tenderer_may_name_chair=True))
+# Bids state brands of a core product, and those of one count as one bidder: by points, and by the lowest price.
+OF_BRANDS = tuple(replace(bid, brand=brand) for bid, brand in zip(BIDS, ("海尔", "Haier", "美的"), strict=True))
+BRANDED = replace(with_rules(core_product="空调", least_valid_bids=2), bids=OF_BRANDS)
+IN_MONEY = replace(
+    EVALUATION,
+    criteria=CriteriaSet((), D(0)),
+    price_rule=None,
+    tie_chain=("lower_price",),
+    method=EvaluationMethod.LOWEST_PRICE,
+)
+BRANDED_PRICES = replace(BRANDED, rules=replace(BRANDED.rules, evaluation=IN_MONEY, least_valid_bids=1))
 # Prices are corrected by each of the rules; the ceiling is just above the highest that was bid.
 CORRECTED = with_rules(
     low_price=MARKED.rules.low_price, least_valid_bids=1, arithmetic=tuple(ArithmeticGround), ceiling=D(1586000)

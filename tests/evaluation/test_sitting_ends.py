@@ -19,6 +19,7 @@ from evaluation.sitting import (
     BidsReviewed,
     BoothChanged,
     BriefingGiven,
+    ChairNamed,
     ChairVoted,
     CheckInGround,
     CheckInRefused,
@@ -85,13 +86,14 @@ from evaluation.sitting import (
 )
 from evaluation.sitting.competition_rules import counting
 from tests.evaluation import questions
-from tests.evaluation.rules_of_walks import DRAWN, RULES, begun, on_competition, same_for_all
+from tests.evaluation.branded import reviewed
+from tests.evaluation.rules_of_walks import BEGINNINGS, DRAWN, RULES, begun, on_competition, same_for_all
 from tests.evaluation.sittings import REPORT, Sitting, findings, key_of, sheet
 
 WALKS, STEPS, ENOUGH = 400, 36, 150
-BEGINNINGS = [stage for stage in Stage if stage not in FINAL | {Stage.UNCONVENED}]
 AGAIN = [(to, RollbackGround.MISTAKE, "entered for the wrong bid") for to in RollbackTarget]
 ABSENT = (ReplacementGround.ABSENCE, "has left and does not answer")
+DISPOSITIONS = (Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON)
 
 
 @dataclass
@@ -208,7 +210,7 @@ class Walk:
                 voted = state.chair_votes if state.stage is Stage.CHAIR else counting(state)
                 yield from (self.vote(seat) for seat in self.missing(voted))
             case Stage.REVIEW:
-                yield from (BidsReviewed(seat, self.found()) for seat in self.missing(state.reviews))
+                yield from (reviewed(self.state, seat, self.found(), self.rng) for seat in self.missing(state.reviews))
             case Stage.SCORING:
                 yield from (ScoreSheetLocked(seat, self.scores(seat), {}) for seat in self.missing(state.sheets))
             case Stage.RESULTS | Stage.REPORT | Stage.SIGNING:
@@ -289,8 +291,7 @@ class Walk:
     def anything(self) -> SittingEvent:
         rng, state = self.rng, self.state
         seat, other = rng.choice((1, 2, 3, 4, 5)), rng.choice((1, 2, 3, 4, 5))
-        chair = state.chair or seat
-        step = rng.choice((Disposition.SUSPEND, Disposition.RESUME, Disposition.RESUME, Disposition.ABANDON))
+        chair, step = state.chair or seat, rng.choice(DISPOSITIONS)
         often = 0.3 if state.suspended is None else 0.1
         if (state.stage, ClarificationLapsed) in TRANSITIONS and rng.random() < often:
             return questions.anything(state, seat, rng)
@@ -299,8 +300,9 @@ class Walk:
             return rng.choice(likely)
         makes: dict[type, Callable[[], SittingEvent]] = {
             StatementMade: lambda: StatementMade(seat, rng.random() < 0.8, "a relative"),
+            ChairNamed: lambda: ChairNamed(other),
             ChairVoted: lambda: ChairVoted(seat, other, state.chair_round),
-            BidsReviewed: lambda: BidsReviewed(seat, self.found()),
+            BidsReviewed: lambda: reviewed(self.state, seat, self.found(), self.rng),
             ScoreSheetLocked: lambda: ScoreSheetLocked(seat, self.scores(seat, rng.choice(("4", "8"))), {}),
             CompetitionVoted: lambda: on_competition(state, seat, rng),
             CorrectionRequested: lambda: self.request(seat),
@@ -390,9 +392,8 @@ def test_whatever_happened_who_is_still_there_brings_the_sitting_to_its_end_and_
         ends.add(walk.state.stage)
         walk.check_again()
         walk.begin_anew()
-        events = walk.sitting.events
-        assert recheck(events) == walk.state, seed
-        accepted |= {type(event) for event in events}
+        assert recheck(walk.sitting.events) == walk.state, seed
+        accepted |= {type(event) for event in walk.sitting.events}
         deepest = max(deepest, walk.deepest)
     assert ends == FINAL
     assert deepest == len({SuspensionGround.RECESS, SuspensionGround.FAULT, SuspensionGround.ORDER})

@@ -27,7 +27,7 @@ from app.queries.desks import NextStep, agency_cases
 from app.queries.events import seen_events
 from app.queries.lists import DraftRow, agency_drafts
 from app.queries.people import waiting_accounts
-from app.web.agency import briefing, drafts, exports, more_time, new_committees, openings, rechecks
+from app.web.agency import briefing, drafts, exports, more_time, naming, new_committees, openings, rechecks
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import AnswerForm, ReturnForm, amendment_form
 from app.web.entitled import account_key
@@ -45,7 +45,7 @@ from app.web.pages import (
 from app.web.steps import ShownStep, foremost, shown_step
 from app.web.terms import differences, shown_terms
 
-__all__ = ["briefing", "drafts", "exports", "more_time", "new_committees", "openings", "rechecks", "routes"]
+__all__ = ["briefing", "drafts", "exports", "more_time", "naming", "new_committees", "openings", "rechecks", "routes"]
 OFFICER, SUPERVISOR = Role.AGENCY_OFFICER, Role.AGENCY_SUPERVISOR
 
 

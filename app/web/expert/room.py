@@ -45,6 +45,7 @@ from app.web.expert.desk import (
     typed_sheet,
 )
 from app.web.expert.forms import ConflictForm, DissentForm, HaltForm, StatementForm, VoteForm
+from app.web.expert.naming import naming_words
 from app.web.expert.room_forms import apart, forms_of, seat_name
 from app.web.names import (
     CHECK_INS,
@@ -105,6 +106,7 @@ def entered(case: str, lot: str, action: Action = Action.ROOM_JOIN) -> tuple[Cas
         "rollback_grounds": ROLLBACK_GROUNDS,
         "picture_ends": sorted(found.lot(lot).picture_ends.items()),
         "more_time": more_time_of(found, lot, room.seat),
+        "naming": naming_words(found, lot),
         "held_again": _held_again(found, lot, room),
         "sites": names,
         "files": files.readable_files(here, actor, case, lot),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -92,6 +94,7 @@ def test_the_authority_sees_its_sittings_by_site_for_a_reason(case: Moving, site
     assert not any(f"专家{n}" in seen for n in range(16)), "seats, never names"
     case.act("witness-sub", sitting.FaultReported(case.sites[1], "专线中断"))
     assert "故障：专线中断" in stated(site).get("/regulator/live?part=1")
+    assert len(re.findall("· 见证人 .{0,80}在线", seen, re.S)) == 2  # of each site, beside its seats
     for stranger in ("centre", "officer", "witness-host"):
         site.browser(stranger).get("/regulator/live", 404)
 

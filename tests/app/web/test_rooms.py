@@ -85,8 +85,12 @@ def test_the_room_is_for_its_seats_and_its_regulator(scoring: Site):
         scoring.browser(who).get(path, 404)
     scoring.browser().get(path, 401)
     page = stated(scoring).get(path)
+    orders = f"/cases/{scoring.case.case_id}/lots/{LOT}/standstill"
     assert "监督旁听（只读）" in page
     assert "本环节已完成 2 / 5" in page
+    assert orders in page  # who watches can warn and stop at once
+    assert "发出监督提醒" in stated(scoring).get(orders)
+    assert orders not in booth(scoring, scoring.case.members[1]).get(path)
 
 
 def test_before_the_last_lock_a_seat_sees_its_own_scores_alone(scoring: Site):
