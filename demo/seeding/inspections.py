@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from app.casefile.codec import encode
+from app.casefile.codec import decode, encode
 from app.client.draw_party import DrawParty
 from app.client.keyfile import read_json
 from app.procedure.inspections.facts import (
     CampaignProposed,
     Inspected,
     InspectorsDrawOpened,
+    InspectorsListed,
     ItemResult,
     Part,
     PlanApproved,
@@ -24,6 +25,7 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Grade, ObjectClass
+from app.procedure.inspections.pools import pair
 from app.procedure.inspections.state import lot_of
 from crypto.canonical import digest
 from crypto.committee import Committee
@@ -137,8 +139,11 @@ class Year:
         object_ = self.first.case.people["officer"]["organisation"]["credit_code"]
         authority = self.first.connection.get("/me")["organisation"]["id"]
         pairs = self.first.connection.get(path.format(lot_of(1, Part.INSPECTORS)))["seats"]
-        drawn = [player for player in self.inspectors if f"{player.connection.get('/me')['id']}:{object_}" in pairs]
         self.first.feed.refresh()
+        lists = [decode(InspectorsListed, event["payload"]) for event in self.first.feed.of("InspectorsListed")]
+        mine = next(listed for listed in lists if listed.authority == authority)
+        numbers = {player.role: pair(mine, player.connection.get("/me")["id"], object_) for player in self.inspectors}
+        drawn = [player for player in self.inspectors if numbers[player.role] in pairs]
         plan = self.first.feed.payload("PlanProposed")
         assert plan is not None  # this very person signed it
         own = (item for item in plan["items"] if item["authority"] == authority)

@@ -123,11 +123,16 @@ class Inspector:
 
 @dataclass(frozen=True)
 class InspectorsListed:
-    """An authority lays its list of inspectors before a campaign; joining one is this very act."""
+    """An authority lays its list of inspectors before a campaign; joining one is this very act.
+
+    `salt` (64 hex digits) makes the numbers under which they are drawn, which nobody outside can lead back to accounts:
+    those stand by name beside what else they sign. "" in lists of before: there the account is the number.
+    """
 
     campaign: int
     authority: str
     inspectors: tuple[Inspector, ...]
+    salt: str = ""
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,11 @@ class Inspecting(Bench):
 
     # results
 
+    def candidate(self, login: str, object_: str, number: int = 1) -> str:
+        """The number of a draw that stands for this inspector of this object."""
+        person = self.people[login]
+        return pools.pair(self.campaign(number).lists[person.organisation], person.id, object_)
+
     def logins_of(self, object_: str, authority: str, number: int = 1) -> tuple[str, ...]:
         accounts_ = pools.inspectors_of(self.campaign(number), self.case.draws)[object_, authority]
         return tuple(next(login for login, p in self.people.items() if p.id == id_) for id_ in accounts_)

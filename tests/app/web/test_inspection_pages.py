@@ -251,7 +251,7 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
     photo = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", PHOTO)
-    drawn = f"{desk.people[second].id}:{object_}"
+    drawn = desk.candidate(second, object_)
     assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
     found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM), (photo,))
     desk.act(first, found, "")
