@@ -71,6 +71,7 @@ INSPECTION_SIGHT: dict[str, Rule] = {
     "ViewStated": _speaker,
     "ViewAnswered": _authorities,
     "RectificationRecorded": _authorities,
+    "RectificationConfirmed": _authorities,
 }
 
 

@@ -260,7 +260,7 @@ class ViewAnswered:
 
 @dataclass(frozen=True)
 class RectificationRecorded:
-    """Whether what was found has been put right."""
+    """An inspector states whether what was found has been put right."""
 
     campaign: int
     object: str
@@ -269,6 +269,17 @@ class RectificationRecorded:
     done: bool
     note: str
     files: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
+class RectificationConfirmed:
+    """Another inspector confirms exactly that record; now it is published. `record_sha256`: of its payload."""
+
+    campaign: int
+    object: str
+    authority: str
+    item: str
+    record_sha256: str
 
 
 Fact = (
@@ -288,4 +299,5 @@ Fact = (
     | ViewStated
     | ViewAnswered
     | RectificationRecorded
+    | RectificationConfirmed
 )

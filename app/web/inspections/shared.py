@@ -87,7 +87,7 @@ def step_url(case_id: str, step: Step) -> str:
         "propose_redraw": ("inspection_draws.redraw", campaign),
         "order_redraw": ("inspection_draws.order_redraw", campaign),
     }
-    if step.code in ("enter_results", "confirm_results", "answer_statement", "rectify"):
+    if step.code in ("enter_results", "confirm_results", "answer_statement", "rectify", "confirm_rectified"):
         return url_for("inspection_visits.visit", object=step.subject, **campaign)
     endpoint, values = pages.get(step.code, ("inspections.campaign", campaign))
     if step.campaign == 0 and step.code not in pages:

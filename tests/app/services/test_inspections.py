@@ -26,6 +26,7 @@ from app.procedure.inspections.facts import (
     InspectorsDrawOpened,
     Part,
     PlanApproved,
+    RectificationConfirmed,
     RectificationRecorded,
     RedrawOrdered,
     RedrawProposed,
@@ -239,16 +240,27 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
 
 def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
     object_, authority = visit(desk)
-    first, _second = desk.logins_of(object_, authority)
+    first, second = desk.logins_of(object_, authority)
     outcome = desk.campaign().outcomes[object_, authority]
     assert desk.campaign().correction_due_at(outcome) == outcome.confirmed_at + timedelta(seconds=240)
     desk.work_off(241)
     codes = [notice.code for notice in own_notices(desk.platform, desk.people[first].log_in)]
     assert "corrections_overdue" in codes
     for item_id in outcome.awaited():
-        desk.act(first, RectificationRecorded(1, object_, authority, item_id, False, "仍未补齐"), "")
+        desk.rectify(object_, authority, item_id, "仍未补齐", done=False)
         assert item_id in desk.campaign().outcomes[object_, authority].awaited()
         desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "已补齐存档"), "")
+        record = desk.campaign().outcomes[object_, authority].seen[item_id].sha256
+        assert item_id in desk.campaign().outcomes[object_, authority].awaited(), "one inspector alone"
+        confirmation = RectificationConfirmed(1, object_, authority, item_id, record)
+        with pytest.raises(RuleViolation, match="second_person_needed"):
+            desk.act(first, confirmation, "")
+        with pytest.raises(RuleViolation, match="object_has_changed"):
+            desk.act(second, replace(confirmation, record_sha256="0" * 64), "")
+        assert "correction_waits" in [n.code for n in own_notices(desk.platform, desk.people[second].log_in)]
+        desk.act(second, confirmation, "")
+        with pytest.raises(RuleViolation, match="rectification_not_recorded"):
+            desk.act(second, confirmation, "")
         with pytest.raises(RuleViolation, match="nothing_to_rectify"):
             desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "再次"), "")
     assert desk.campaign().outcomes[object_, authority].awaited() == ()
