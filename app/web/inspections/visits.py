@@ -169,15 +169,15 @@ class Visit:
         return next((seen for seen in waiting if seen.by != current_actor().id), None)
 
     def _together(self) -> list[tuple[str, str]]:
-        """The other authorities that come along, each with its inspectors and what it inspects."""
-        draws, called = self.found.draws, names_of(self.found)
+        """The other authorities that come along, each by its inspectors, with what it inspects."""
+        draws = self.found.draws
         others = others_at(self.campaign, draws, self.object, self.authority)
         names = names_of_accounts(platform().database, {one for drawn in others.values() for one in drawn})
         found = []
         for other, drawn in others.items():
             people = _("、").join(names[one] for one in drawn)
             titles = _("；").join(item.title for item in items_at(self.campaign, draws, self.object, other))
-            found.append((_("同去的部门"), f"{called[other]} {people}{_('：')}{titles}"))
+            found.append((_("同去的部门"), f"{people}{_('：')}{titles}"))
         return found
 
     def _results_form(self) -> ResultsForm:
