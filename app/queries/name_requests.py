@@ -29,8 +29,9 @@ class Look:
 
 @dataclass(frozen=True)
 class NameRequestRow:
-    """One request. `number` is "" to everybody but the authority; `decided_by` a name; `valid_until` is until when a
-    granted one shows the name, `looks` how often it was shown, the first one first.
+    """One request. `number` is "" to everybody but the authority; `decided_by` a name; `grant_until` is until when it
+    can be granted, `valid_until` until when a granted one shows the name, `looks` how often it was shown, the first one
+    first.
     """
 
     id: int
@@ -47,6 +48,7 @@ class NameRequestRow:
     decided_by: str
     decided_at: datetime | None
     granted: bool | None
+    grant_until: datetime
     valid_until: datetime | None
     looks: tuple[Look, ...]
 
@@ -155,6 +157,7 @@ def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whol
         decided_by=names.get(row.decided_by or "", ""),
         decided_at=row.decided_at,
         granted=row.granted,
+        grant_until=add(row.asked_at, approval_period(case)),
         valid_until=until,
         looks=_looks(db_session, row, until),
     )

@@ -109,6 +109,18 @@ def test_who_sits_is_asked_for_by_the_seat(tmp_path):
     assert named <= set(re.findall(r">([^<]+)<", page))
 
 
+def test_a_request_that_nobody_granted_in_time_offers_no_consent(tmp_path):
+    site = played(tmp_path, "found publish bid open draw")
+    number = sorted(site.case.case.lots[LOT].draw.seats)[0]
+    asked = {"number": number, "ground": "conflict", "reason": "举报信"}
+    assert site.browser("regulator").post(asking(site), **asked).status_code == 302
+    assert "同意，发出警报" in site.browser("inspector").get(NAMES)
+    site.case.work_off(3600)
+    page = site.browser("inspector").get(NAMES)
+    assert "同意，发出警报" not in page
+    assert "同意的时间已于" in page
+
+
 def test_many_requests_of_others_push_none_off_the_page(drawn: Site):
     case, at = drawn.case, drawn.case.clock()
     given = {"lot": LOT, "number": "n" * 32, "ground": "conflict", "reason": "", "asked_at": at}
