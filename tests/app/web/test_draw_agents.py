@@ -1,4 +1,4 @@
-"""Whether a party's agent of draws is there stands on the page of the draw and, once it has gone, on its own desk."""
+"""What a draw waits for is seen before it waits: whether a party's agent is there, and until when silence may last."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import delete
 
 from app.models import TrusteeAgent
+from app.procedure.inspections.facts import Part
+from app.procedure.inspections.state import lot_of
+from app.procedure.trustees import REVEAL_PATIENCE
 from app.queries.trustee_agents import LATE_AFTER
 from app.services.platform import DIST
 from app.services.trustee_agents import report_agent
 from app.services.unit_of_work import plain_transaction
+from tests.app.services.inspecting import COURSE, Inspecting
 from tests.app.services.whole_case import LOT
-from tests.app.web.site import played
+from tests.app.web.site import Site, played
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 
@@ -35,3 +39,21 @@ def test_a_party_learns_that_an_agent_has_gone_before_a_round_waits_for_it(tmp_p
             db_session.execute(delete(TrusteeAgent))
     assert "抽取代理程序" not in site.browser("trustee-1").get(wall), "the parties' own matter"
     assert "失去联系" not in site.browser("officer").get("/agency")
+
+
+def test_who_waits_for_a_silent_party_reads_until_when(tmp_path: Path):
+    desk = Inspecting(tmp_path).through(COURSE)
+    desk.published()
+    site, lot = Site(desk), lot_of(1, Part.OBJECTS)
+    wall = f"/inspections/{desk.case_id}/draws/{lot}"
+    assert f"{REVEAL_PATIENCE.seconds // 60} 分钟后仍不公开的" in site.browser("centre").get(wall)
+    desk.commit(lot)
+    desk.state(lot)
+    assert "届时由受托人打开" not in site.browser().get(wall)
+    desk.sign(lot)
+    page = site.browser().get(wall)
+    (signed,) = (record.at for record in desk.records("DrawSigned"))
+    assert "届时由受托人打开" in page
+    assert (signed + REVEAL_PATIENCE).isoformat()[:19] in page
+    desk.reveal(lot)
+    assert "届时由受托人打开" not in site.browser().get(wall)
