@@ -49,8 +49,8 @@ STAGE_NAMES = {
         "/regulator/cases/{case}",
     ),
     INSPECTION: (
-        "双随机抽查：已抽取，一个结果已公布",
-        "inspections: drawn, one result published",
+        "双随机抽查：两部门联合，已抽取，一个结果已公布",
+        "inspections of two authorities together: drawn, one result published",
         "/inspections/{case}",
     ),
 }

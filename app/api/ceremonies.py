@@ -57,7 +57,7 @@ def take_step(ceremony: str, step: str) -> Json:
     return ceremonies.take_step(platform(), required_log_in(), ceremony, step, body())
 
 
-@routes.post("/trustee-agent")
+@routes.post("/agent")
 @access(Action.AGENT_REPORT)
 def report_agent() -> Json:
     """An unattended agent is there; `clock` is what its machine shows."""

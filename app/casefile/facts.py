@@ -109,6 +109,7 @@ FACTS_OF_ALL = (
     _case(inspections.ViewStated, "inspection:answer"),
     _case(inspections.ViewAnswered, "inspection:visit"),
     _case(inspections.RectificationRecorded, "inspection:visit"),
+    _case(inspections.RectificationConfirmed, "inspection:visit"),
     _case(terms.CaseOpened),
     _case(tender.TenderSubmitted, "tender:submit"),
     _case(tender.TenderReturned, "tender:release"),

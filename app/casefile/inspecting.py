@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 def published_digest(campaign: Campaign) -> str:
     """What a publication of the campaign names: the proposal as signed, and the lists of inspectors."""
-    return frozen_sha256(campaign, {authority: encode(listed) for authority, listed in campaign.lists.items()})
+    lists = {authority: encode(listed) for authority, listed in campaign.lists.items()}
+    return frozen_sha256(campaign, {authority: _as_signed(listed) for authority, listed in lists.items()})
+
+
+def _as_signed(listed: dict[str, Any]) -> dict[str, Any]:
+    """A list without a salt as it was signed before lists had one."""
+    return {name: value for name, value in listed.items() if name != "salt" or value}
 
 
 def campaign_digest(year: InspectionYear | None, fact: Any) -> str:

@@ -31,9 +31,11 @@ def _speaker(actor: Actor, case: Case, record: Record) -> bool:
 
 
 def _planned(actor: Actor, case: Case, record: Record) -> bool:
-    """Everybody, once a plan is approved; the authorities before."""
-    approved = case.inspection is not None and case.inspection.plan is not None
-    return approved or inspects(actor, case)
+    """Everybody, once a plan is approved; the authorities before. So it is with each plan that replaces one."""
+    state = case.inspection
+    approved = state is not None and state.plan is not None
+    waits = state is not None and record.type == "PlanProposed" and record.payload_sha256 == state.proposed_sha256
+    return (approved and not waits) or inspects(actor, case)
 
 
 def _published(actor: Actor, case: Case, record: Record) -> bool:
@@ -69,6 +71,7 @@ INSPECTION_SIGHT: dict[str, Rule] = {
     "ViewStated": _speaker,
     "ViewAnswered": _authorities,
     "RectificationRecorded": _authorities,
+    "RectificationConfirmed": _authorities,
 }
 
 

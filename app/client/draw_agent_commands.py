@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from app.client.command_line import CLIENT_COMMANDS, add_command
@@ -13,9 +14,12 @@ from app.client.draw_agent import party_of, perform, tasks
 from app.client.draw_party import DrawParty
 from app.client.feed import CaseFeed
 from app.client.terminal import add_person_arguments, now, person_of, spoken
+from crypto.instants import format_instant
 
 PAUSE = 3  # seconds between looks
-ASKS_EVERY = 60  # seconds between looks whether it is still logged in: to whoever is not, a case shows no round
+# seconds between looks whether it is still logged in, since a case shows no round to whoever is not; then it says that
+# it is there
+ASKS_EVERY = 60
 Announce = Callable[[str, Any], None]
 WORDS = {
     "DrawCommitted": "已承诺 / committed",
@@ -76,6 +80,8 @@ def watch(
                 if not person.logged_in():
                     person.log_in(*_kept(person))
                 asked_at = time.monotonic()
+                # after it, since a platform that takes no such word keeps no round from its bytes
+                person.connection.post("/agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
             for case in person.connection.get("/cases/current"):
                 _look(person, party, feeds.setdefault(case, CaseFeed(person.connection, case)), first_round, tell)
         except Refused as refusal:

@@ -6,7 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from app.client.connection import Connection
+from app.procedure.inspections.facts import CampaignPublished, PlanApproved
 from app.procedure.trustees import TrusteesChanged
+
+# What stands in the log before one of these may be seen only since: a feed that has passed it by begins anew.
+UNSEALING = frozenset(fact.__name__ for fact in (TrusteesChanged, PlanApproved, CampaignPublished))
 
 
 class CaseFeed:
@@ -20,10 +24,11 @@ class CaseFeed:
     def refresh(self) -> list[dict[str, Any]]:
         """The new events. Raises Refused.
 
-        With other trustees it begins anew: who is one now may see what it could not see before.
+        With other trustees, an approved plan or a published campaign of inspections it begins anew: its reader may see
+        now what it could not see when it came.
         """
         found = self._fetch()
-        if self._cursor and any(event["type"] == TrusteesChanged.__name__ for event in found):
+        if self._cursor and any(event["type"] in UNSEALING for event in found):
             self.events, self._cursor = [], ""
             found = self._fetch()
         self.events += found

@@ -205,7 +205,7 @@ def watch(
                 for call in ceremony_calls(person):
                     tell("ceremony", call)
                 # last of these, since a platform that takes no such word hides no ceremony
-                person.connection.post("/trustee-agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
+                person.connection.post("/agent", {"clock": format_instant(datetime.now(UTC))}, repeatable=True)
             for case in _cases(person):
                 channel.follow(case)
                 fresh = CaseFeed(person.connection, case), PlatformSource(person.connection, case, acts)

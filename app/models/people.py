@@ -90,9 +90,10 @@ class LogInFailure(Base):
 
 
 class TrusteeAgent(Base):
-    """When a trustee's unattended agent was last in contact, and by how much its clock was ahead of ours.
+    """When the unattended agent of a trustee, or of a party of draws, was last in contact, and by how much its clock
+    was ahead of ours.
 
-    A help for whoever prepares an opening; no act depends on it.
+    A help for whoever prepares an opening or waits for a draw; no act depends on it.
     """
 
     __tablename__ = "trustee_agent"

@@ -117,7 +117,8 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.CEREMONY_OPEN: (_grant(R.CENTRE_OPERATOR),),  # also to cancel it
     A.CEREMONY_TAKE_PART: (_grant(R.TRUSTEE),),  # a member of it, by rule
     A.CEREMONY_READ: (_grant(R.TRUSTEE, R.CENTRE_OPERATOR, R.REGULATOR),),
-    A.AGENT_REPORT: (_grant(R.TRUSTEE),),
+    # whose agents give shares, or bytes of draws
+    A.AGENT_REPORT: (_grant(R.TRUSTEE, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.REGULATOR),),
     A.REHEARSAL_OPEN: (_grant(R.CENTRE_OPERATOR),),
     A.REHEARSAL_LIST: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.REHEARSAL_WATCH: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),

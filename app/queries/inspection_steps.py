@@ -162,6 +162,11 @@ def _asked(outcome: Outcome, actor: Actor) -> bool:
     return any(said.asks(actor.id) and not said.unchecked for said in outcome.statements)
 
 
+def _correction(outcome: Outcome, actor: Actor) -> str:
+    """What a correction that is due waits for from an inspector: to be looked at, or to be confirmed."""
+    return "confirm_rectified" if any(seen.by != actor.id for seen in outcome.seen.values()) else "rectify"
+
+
 def _inspecting(case: Case, campaign: Campaign, actor: Actor, now: datetime) -> Iterator[Step]:
     number, due_at, open_ones = campaign.number, campaign.due_at, 0
     drawn = inspectors_of(campaign, case.draws)
@@ -177,7 +182,7 @@ def _inspecting(case: Case, campaign: Campaign, actor: Actor, now: datetime) -> 
         elif mine and outcome is not None and outcome.waits and outcome.entered_by != actor.id:
             yield Step("confirm_results", late, number, visit[0], due_at)
         elif mine and outcome is not None and settled and outcome.awaited():
-            yield Step("rectify", ACT, number, visit[0], campaign.correction_due_at(outcome))
+            yield Step(_correction(outcome, actor), ACT, number, visit[0], campaign.correction_due_at(outcome))
     if open_ones:
         yield Step("results_wait", WAIT, number, "", due_at)
     else:

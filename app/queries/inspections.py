@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -122,7 +123,8 @@ def possible_inspectors(db_session: DbSession, organisation_id: str) -> list[Can
 
 
 def inspectors_list(db_session: DbSession, campaign: Campaign, organisation_id: str, code: str) -> InspectorsListed:
-    """What an authority lays before a campaign: its register as it is now. Everybody steps back from the own unit.
+    """What an authority lays before a campaign: its register as it is now, with a fresh salt. Everybody steps back from
+    the own unit.
 
     Whom an expert works for is looked up here, because the published list does not say it.
     """
@@ -133,7 +135,7 @@ def inspectors_list(db_session: DbSession, campaign: Campaign, organisation_id: 
             ties = {*entry.ties, code}
             objects = tuple(sorted(number for number, employer in employers.items() if employer in ties))
             people.append(ListedInspector(entry.account, tuple(sorted(ties)), objects))
-    return InspectorsListed(campaign.number, organisation_id, tuple(people))
+    return InspectorsListed(campaign.number, organisation_id, tuple(people), secrets.token_hex(32))
 
 
 def years(db_session: DbSession) -> list[Case]:

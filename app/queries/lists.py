@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from app.casefile.case import Case
 from app.models import CaseFile, Lot, Tender, TenderDraft
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
@@ -46,8 +47,8 @@ def published_notices(
 
 
 def current_cases(db_session: DbSession, now: datetime) -> list[str]:
-    """Published cases that take bids, or closed less than ASKED_FOR ago, and the years of inspections: those in which
-    trustees may be asked for shares.
+    """Published cases that take bids, or closed less than ASKED_FOR ago, and the years of inspections whose plan is
+    approved: those in which trustees may be asked for shares.
     """
     waiting = or_(Lot.closed_at.is_(None), Lot.closed_at > now - ASKED_FOR)
     query = select(Tender.case_id).where(
@@ -55,7 +56,13 @@ def current_cases(db_session: DbSession, now: datetime) -> list[str]:
     )
     tenders = list(db_session.scalars(query.order_by(Tender.published_at.desc())))
     years = select(CaseFile.id).where(CaseFile.kind == INSPECTION, CaseFile.created_at > now - 2 * ASKED_FOR)
-    return tenders + list(db_session.scalars(years.order_by(CaseFile.created_at.desc())))
+    begun = db_session.scalars(years.order_by(CaseFile.created_at.desc()))
+    return tenders + [case_id for case_id in begun if _is_planned(load_case(db_session, case_id))]
+
+
+def _is_planned(case: Case) -> bool:
+    """A year before that is its authorities' own matter."""
+    return case.inspection is not None and case.inspection.plan is not None
 
 
 def _row(db_session: DbSession, tender: Tender, deadline_at: datetime) -> NoticeRow:

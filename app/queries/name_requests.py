@@ -9,7 +9,8 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
-from app.models import Account, NameRequest, Tender
+from app.models import AccessLog, Account, NameRequest, Tender
+from app.permissions.actions import Action
 from app.procedure.calendar import Period, Unit, add
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
@@ -19,9 +20,18 @@ VALID = Period(15, Unit.MINUTES)  # where the profile has no time for approvals
 
 
 @dataclass(frozen=True)
+class Look:
+    """That somebody was shown the name."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class NameRequestRow:
-    """One request. `number` is "" to everybody but the authority; `decided_by` a name; `valid_until` is until when a
-    granted one shows the name.
+    """One request. `number` is "" to everybody but the authority; `decided_by` a name; `grant_until` is until when it
+    can be granted, `valid_until` until when a granted one shows the name, `looks` how often it was shown, the first one
+    first.
     """
 
     id: int
@@ -38,7 +48,9 @@ class NameRequestRow:
     decided_by: str
     decided_at: datetime | None
     granted: bool | None
+    grant_until: datetime
     valid_until: datetime | None
+    looks: tuple[Look, ...]
 
 
 def approval_period(case: Case) -> Period:
@@ -109,8 +121,27 @@ def _is_party(db_session: DbSession, case_id: str, actor: Actor) -> bool:
     return parties is not None and actor.organisation_id in (parties.centre.id, parties.regulator.id)
 
 
+def _looks(db_session: DbSession, row: NameRequest, until: datetime | None) -> tuple[Look, ...]:
+    """From the access log, which has a line before each name that is shown."""
+    if until is None:
+        return ()
+    query = (
+        select(AccessLog.at, Account.name)
+        .join(Account, Account.id == AccessLog.account_id)
+        .where(AccessLog.case_id == row.case_id, AccessLog.lot == row.lot, AccessLog.action == Action.NAME_SEE)
+        .where(AccessLog.subject == subject_of(row.number), AccessLog.at >= row.decided_at, AccessLog.at < until)
+    )
+    return tuple(Look(at, name) for at, name in db_session.execute(query.order_by(AccessLog.id)))
+
+
+def subject_of(number: str) -> str:
+    """The first places of a number: the access log is read by more than the two who may see the name."""
+    return number[:8]
+
+
 def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whole: bool) -> NameRequestRow:
     case = load_case(db_session, row.case_id)
+    until = add(row.decided_at, approval_period(case)) if row.granted and row.decided_at else None
     return NameRequestRow(
         id=row.id,
         case_id=row.case_id,
@@ -126,5 +157,7 @@ def _row(db_session: DbSession, row: NameRequest, names: dict[str, str], *, whol
         decided_by=names.get(row.decided_by or "", ""),
         decided_at=row.decided_at,
         granted=row.granted,
-        valid_until=add(row.decided_at, approval_period(case)) if row.granted and row.decided_at else None,
+        grant_until=add(row.asked_at, approval_period(case)),
+        valid_until=until,
+        looks=_looks(db_session, row, until),
     )

@@ -1,4 +1,6 @@
-"""Whether the unattended agents of a committee are in contact: what a centre asks before an opening."""
+"""Whether the unattended agents of a committee are in contact, and those of the parties of a draw: what a centre asks
+before an opening, and everybody who waits for a round.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from app.casefile.case import Phase
+from app.casefile.case import Case, Phase
 from app.casefile.sealing import committee_of
-from app.models import Certificate, TrusteeAgent
+from app.models import Account, AccountRole, Certificate, TrusteeAgent
+from app.procedure.convening import PARTIES
+from app.procedure.roles import Role
 from app.procedure.trustees import CLOCK_TOLERANCE
 from app.queries.boards import LotRow
 from app.queries.cases import load_case
@@ -85,6 +89,24 @@ def own_agent(db_session: DbSession, account_id: str, now: datetime) -> AgentRow
     """A trustee's own agent."""
     row = db_session.get(TrusteeAgent, account_id)
     return _row(row.seen_at, row.offset_seconds, now) if row is not None else AgentRow()
+
+
+def draw_agent_of(db_session: DbSession, organisation_id: str, role: Role, now: datetime) -> AgentRow:
+    """The agent of a party of draws: of several of its people's the one that was in contact last. Its clock decides
+    nothing."""
+    mine = (Account.organisation_id == organisation_id, AccountRole.role == role, Account.suspended_at.is_(None))
+    query = select(TrusteeAgent.seen_at).join(Account, Account.id == TrusteeAgent.account_id).join(AccountRole)
+    seen_at = db_session.scalars(query.where(*mine).order_by(TrusteeAgent.seen_at.desc())).first()
+    return _row(seen_at, 0, now) if seen_at is not None else AgentRow()
+
+
+def draw_agents(db_session: DbSession, case: Case, now: datetime) -> dict[str, AgentRow]:
+    """The agents of the parties of a draw of experts, by their names in it."""
+    parties = case.tender.parties
+    if parties is None:
+        return {}
+    who = {"agency": parties.agency, "centre": parties.centre, "supervisor": parties.regulator}
+    return {name: draw_agent_of(db_session, who[name].id, role, now) for name, role in PARTIES.items()}
 
 
 def _row(seen_at: datetime, offset_seconds: int, now: datetime) -> AgentRow:

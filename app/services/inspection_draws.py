@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import Part
-from app.procedure.inspections.pools import inspectors_of
+from app.procedure.inspections.pools import accounts_of, inspectors_of
 from app.procedure.inspections.state import Campaign, lot_of, part_of
 from app.procedure.roles import Role
 from app.services.acts import Act, Answer, completes
@@ -35,7 +35,8 @@ def after_inspection_draw(act: Act) -> None:
     current = act.work.case.lots[act.lot].draw.current
     assert current is not None
     assert current.result is not None
-    drawn = {id_.partition(":")[0] for ids in current.result.selected.values() for id_ in ids}
+    people = accounts_of(campaign)
+    drawn = {people[id_.partition(":")[0]] for ids in current.result.selected.values() for id_ in ids}
     for account in sorted(drawn):  # of this round: who is replaced is no news to the others
         act.work.notify(account, "inspection_task", due_at=due_at, **facts)
     act.work.schedule("results_overdue", due_at, detail=str(number))

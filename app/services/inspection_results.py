@@ -112,7 +112,21 @@ def confirm_results(act: Act) -> Answer:
 
 @completes("RectificationRecorded")
 def record_rectification(act: Act) -> Answer:
+    """Whoever was drawn for the object is asked to confirm it."""
     keep_files(act)
+    year = act.work.case.inspection
+    assert year is not None
+    campaign = year.campaign(act.fact.campaign)
+    if campaign.plan.rules.corrections_confirmed:
+        for account in inspectors_of(campaign, act.work.case.draws)[act.fact.object, act.fact.authority]:
+            if account != act.actor.id:
+                facts = {"title": campaign.proposed.title, "name": act.actor.name, "object": act.fact.object}
+                act.work.notify(account, "correction_waits", **facts)
+    return {}
+
+
+@completes("RectificationConfirmed")
+def confirm_rectification(act: Act) -> Answer:
     return {}
 
 

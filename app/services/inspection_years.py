@@ -206,9 +206,12 @@ def propose_campaign(act: Act) -> Answer:
 
 @completes("InspectorsListed")
 def list_inspectors(act: Act) -> Answer:
-    """The list is the authority's register as it is now, word for word."""
+    """The list is the authority's register as it is now, word for word, under numbers that are told to nobody else."""
     campaign, actor = _year(act.work.case).campaign(act.fact.campaign), act.actor
-    if act.fact != inspectors_list(act.work.db_session, campaign, actor.organisation_id, actor.credit_code):
+    if not act.fact.salt:
+        raise RuleViolation("malformed", path="$.salt", expected="64 hex")
+    now = inspectors_list(act.work.db_session, campaign, actor.organisation_id, actor.credit_code)
+    if replace(act.fact, salt=now.salt) != now:
         raise RuleViolation("inspectors_changed")
     if all(authority in campaign.lists for authority in campaign.authorities):
         _tell_authority(act, "campaign_waits", title=campaign.proposed.title)

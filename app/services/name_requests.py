@@ -20,7 +20,7 @@ from app.procedure.calendar import add
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
-from app.queries.name_requests import approval_period
+from app.queries.name_requests import approval_period, subject_of
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.notices import tell_role
@@ -116,8 +116,10 @@ def _alarm(work: UnitOfWork) -> None:
 
 @dataclass(frozen=True)
 class Named:
-    """Who stands behind a number."""
+    """Who stands behind a number of a lot."""
 
+    title: str
+    lot: str
     number: str
     library_number: str
     name: str
@@ -149,14 +151,20 @@ def see(platform: Platform, log_in: LogIn, request_id: int, address: str) -> Nam
             .join(Organisation, Organisation.id == Account.organisation_id)
             .where(Pseudonym.case_id == row.case_id, Pseudonym.lot == row.lot, Pseudonym.number == row.number)
         )
-        return Named(row.number, *db_session.execute(query).one())
+        return Named(case.tender.published.title, row.lot, row.number, *db_session.execute(query).one())
 
 
 def _log(
     db_session: DbSession, actor: Actor, action: Action, row: NameRequest, now: datetime, address: str = ""
 ) -> None:
-    """One more line of the access log. Of the number the first places: the log is read by more than these two."""
+    """One more line of the access log."""
     outcome = "" if row.granted is None else f" [{'granted' if row.granted else 'refused'}]"
     reason = f"{row.ground}: {row.reason}{outcome}"
-    entry = {"case_id": row.case_id, "lot": row.lot, "subject": row.number[:8], "reason": reason, "address": address}
+    entry = {
+        "case_id": row.case_id,
+        "lot": row.lot,
+        "subject": subject_of(row.number),
+        "reason": reason,
+        "address": address,
+    }
     db_session.add(AccessLog(at=now, account_id=actor.id, action=action, **entry))

@@ -1,4 +1,4 @@
-"""The unattended agents of trustees tell that they are there."""
+"""The unattended agents of trustees, and of parties of draws, tell that they are there."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MOST_SECONDS = 2**31 - 1  # what the column holds
 
 
 def report_agent(platform: Platform, log_in: LogIn, clock: datetime) -> None:
-    """The trustee's agent is in contact now, and its clock shows `clock`."""
+    """The actor's agent is in contact now, and its clock shows `clock`."""
     with plain_transaction(platform.database) as (db_session, now):
         actor = load_actor(db_session, log_in.account_id, log_in.seat)
         authorize(actor, Action.AGENT_REPORT)
-        take_turns(db_session, f"trustee-agent/{actor.id}")  # two agents of one trustee may begin at once
+        take_turns(db_session, f"trustee-agent/{actor.id}")  # two agents of one person may begin at once
         ahead = round((clock - now).total_seconds())
         row = db_session.get(TrusteeAgent, actor.id) or TrusteeAgent(account_id=actor.id)
         row.seen_at, row.offset_seconds = now, max(-MOST_SECONDS, min(ahead, MOST_SECONDS))

@@ -15,8 +15,11 @@ from demo.play import CAST, THRESHOLD, TRUSTEES, set_pace
 from demo.seeding.log_ins import write_people
 from demo.stage import PASSPHRASE, Actor
 
-# Orders by two persons can be tried, and of four inspectors two are drawn for each object.
-ROLES = (*CAST, "buyer", "regulator-2", "regulator-3", "regulator-4", "operator-2")
+# Orders by two persons can be tried; of four inspectors of one authority, and of three of another that joins it in
+# inspections, two are drawn for each object.
+OF_THE_AUTHORITY = ("regulator", "regulator-2", "regulator-3", "regulator-4")
+OF_ANOTHER = ("regulator-5", "regulator-6", "regulator-7")
+ROLES = (*CAST, "buyer", *OF_THE_AUTHORITY[1:], *OF_ANOTHER, "operator-2")
 
 
 @dataclass

@@ -58,7 +58,7 @@ GRANTED: dict[str, list[tuple[str, str, str]]] = {
     "committee:register": [("TC", "-", "any")],
     "ceremony:open": [("TC", "-", "any")],
     "ceremony:take_part": [("TR", "-", "any")],
-    "agent:report": [("TR", "-", "any")],
+    "agent:report": [("TR AS TC RG", "-", "any")],
     "ceremony:read": [("TR TC RG", "-", "any")],
     "rehearsal:open": [("TC", "-", "any")],
     "rehearsal:list": [("TC TR", "-", "any")],

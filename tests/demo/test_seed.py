@@ -12,10 +12,12 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from app.adapters.inspection_rules import read_rules
 from app.adapters.profiles import read_profile
 from app.client.keyfile import Profile, read_json, write_json
 from crypto.signing import SigningKey
 from demo import seed
+from demo.case import DemoCase
 from demo.company import Company
 from demo.narrator import ROLES, Narrator, width
 from demo.seeding import troupe
@@ -25,6 +27,7 @@ from demo.site import ROOT, Site, free_port
 from demo.stage import PASSPHRASE
 
 NOW = 1_800_000_015.0  # in the middle of a step of 30 seconds
+INSPECTORS = (troupe.OF_THE_AUTHORITY, troupe.OF_ANOTHER)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 LONGEST = 240  # seconds, on a machine that runs other tests at the same time
 
@@ -105,6 +108,14 @@ def test_without_a_seeding_there_is_nothing_to_print(tmp_path: Path, capsys: pyt
 
 def test_everybody_in_the_table_has_a_name():
     assert {role.partition("-")[0] for role in troupe.ROLES} <= ROLES.keys()
+
+
+def test_two_authorities_have_inspectors_enough_for_an_object_and_one_more():
+    people = DemoCase.read().people
+    authorities = [{people[role]["organisation"]["credit_code"] for role in roles} for roles in INSPECTORS]
+    assert all(len(codes) == 1 for codes in authorities)
+    assert authorities[0] != authorities[1]
+    assert all(len(roles) > read_rules("cn").inspectors_per_object for roles in INSPECTORS)
 
 
 def test_every_case_has_a_stage_and_a_page():

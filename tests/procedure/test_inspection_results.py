@@ -10,9 +10,13 @@ import pytest
 from app.procedure.errors import RuleViolation
 from app.procedure.inspections import pools
 from app.procedure.inspections.facts import (
+    InspectionYearOpened,
     Inspector,
     ItemResult,
     Part,
+    Parties,
+    RectificationConfirmed,
+    RectificationRecorded,
     ResultCode,
     ResultsConfirmed,
     ResultsEntered,
@@ -20,9 +24,11 @@ from app.procedure.inspections.facts import (
     ViewStated,
 )
 from app.procedure.inspections.results import decide_result
-from app.procedure.inspections.state import Outcome, Statement, lot_of
+from app.procedure.inspections.state import InspectionYear, Outcome, Statement, apply, lot_of
+from app.procedure.terms import Party
 from tests.procedure.test_inspection_rules import agency, campaign, completed, item, someone
 
+LEAD = Party("lead", "牵头部门")
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -53,3 +59,40 @@ def test_what_is_answered_to_be_wrong_is_entered_anew_before_it_is_confirmed(rig
     anew = replace(outcome, entered=entered(ResultCode.NO_PROBLEM), entered_sha256="entry-2", entered_by="second")
     mended = replace(found, outcomes={("C0", "lead"): anew})
     decide_result(mended, draws, ResultsConfirmed(1, "C0", "lead", "entry-2"), someone(id_="first"), AT)
+
+
+@pytest.mark.parametrize("two", [False, True])
+def test_a_correction_counts_with_its_second_inspector_who_need_not_step_back(two: bool) -> None:
+    people = [Inspector(id_, ("C0",) if id_ == "tied" else ()) for id_ in ("first", "second", "third", "tied")]
+    found = replace(campaign((item("i1"),), [agency(0)], lead=people), published_at=AT)
+    plan = replace(found.plan, rules=replace(found.plan.rules, corrections_confirmed=two))
+    result = entered(ResultCode.PROBLEM)
+    made = ViewStated(1, "C0", "lead", "entry-1", "C0", "代理0", "已改。", ("i1",))
+    said = Statement(made, "s", "party", AT, "first", frozenset({"i1"}))
+    outcome = Outcome(result, "entry-1", "first", AT, result, AT, statements=(said,))
+    found = replace(found, plan=plan, outcomes={("C0", "lead"): outcome})
+    seen = RectificationRecorded(1, "C0", "lead", "i1", True, "已补齐")
+    state = InspectionYear(InspectionYearOpened(2026, Parties(LEAD, (), LEAD)), campaigns={1: found})
+    for who in ("tied", "nobody"):
+        if two:
+            with pytest.raises(RuleViolation, match="inspector_may_not_follow"):
+                decide_result(found, {}, seen, someone(id_=who), AT)
+    decide_result(found, {}, seen, someone(id_="third"), AT)
+    after = apply(state, seen, "third", AT, "record").campaign(1)
+    assert bool(after.outcomes["C0", "lead"].awaited()) is two
+    assert after.outcomes["C0", "lead"].statements[0].open is two
+    confirmation = RectificationConfirmed(1, "C0", "lead", "i1", "record")
+    if not two:
+        with pytest.raises(RuleViolation, match="rectification_not_recorded"):
+            decide_result(after, {}, confirmation, someone(id_="second"), AT)
+        return
+    for who, wrong in (("third", "second_person_needed"), ("tied", "inspector_may_not_follow")):
+        with pytest.raises(RuleViolation, match=wrong):
+            decide_result(after, {}, confirmation, someone(id_=who), AT)
+    decide_result(after, {}, confirmation, someone(id_="second"), AT)
+    done = apply(replace(state, campaigns={1: after}), confirmation, "second", AT, "").campaign(1)
+    assert done.outcomes["C0", "lead"].awaited() == ()
+    assert not done.outcomes["C0", "lead"].statements[0].open
+    anew = apply(replace(state, campaigns={1: after}), replace(seen, done=False), "second", AT, "later").campaign(1)
+    with pytest.raises(RuleViolation, match="object_has_changed"):
+        decide_result(anew, {}, confirmation, someone(id_="first"), AT)

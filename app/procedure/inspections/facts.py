@@ -123,11 +123,16 @@ class Inspector:
 
 @dataclass(frozen=True)
 class InspectorsListed:
-    """An authority lays its list of inspectors before a campaign; joining one is this very act."""
+    """An authority lays its list of inspectors before a campaign; joining one is this very act.
+
+    `salt` (64 hex digits) makes the numbers under which they are drawn, which nobody outside can lead back to accounts:
+    those stand by name beside what else they sign. "" in lists of before: there the account is the number.
+    """
 
     campaign: int
     authority: str
     inspectors: tuple[Inspector, ...]
+    salt: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,7 +260,7 @@ class ViewAnswered:
 
 @dataclass(frozen=True)
 class RectificationRecorded:
-    """Whether what was found has been put right."""
+    """An inspector states whether what was found has been put right."""
 
     campaign: int
     object: str
@@ -264,6 +269,17 @@ class RectificationRecorded:
     done: bool
     note: str
     files: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
+class RectificationConfirmed:
+    """Another inspector confirms exactly that record; now it is published. `record_sha256`: of its payload."""
+
+    campaign: int
+    object: str
+    authority: str
+    item: str
+    record_sha256: str
 
 
 Fact = (
@@ -283,4 +299,5 @@ Fact = (
     | ViewStated
     | ViewAnswered
     | RectificationRecorded
+    | RectificationConfirmed
 )

@@ -61,6 +61,7 @@ class InspectionRules:
     `demo`: its periods are seconds. A pool below `pool_factor` times what is drawn is flagged in the record.
     `pairs_at_most`: of an inspector and a drawn object, so that a statement can be signed and carried.
     `choice_needed`: where nothing is left to chance, two persons say why before it is drawn.
+    `corrections_confirmed`: a second inspector confirms what another one records of a correction.
     `statement_within`: for the inspected party to state its view, from the publication; None: it has no say.
     """
 
@@ -76,6 +77,7 @@ class InspectionRules:
     articles: dict[str, str]
     choice_needed: bool = False
     statement_within: Period | None = None
+    corrections_confirmed: bool = False
 
 
 def check_item(item: Item) -> None:

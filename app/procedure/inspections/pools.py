@@ -3,15 +3,17 @@
 Objects are drawn by class and grade, so no stratum overlaps another. The items of a class share its order: an item
 whose share is q takes the first q drawn, so that its objects are a fair sample of its own and as many items as possible
 meet on one object, in one visit. Inspectors are drawn for each object and authority; a candidate is a pair of an
-inspector and an object, so that recusal is of pairs, too.
+inspector and an object, so that recusal is of pairs, too. Statement and record are public before the visit: in them an
+inspector is a number (decision 0131).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from app.procedure.inspections.facts import Inspected, Inspector, Part
+from app.procedure.inspections.facts import Inspected, Inspector, InspectorsListed, Part
 from app.procedure.inspections.items import WHOLE, Item, quota
 from app.procedure.inspections.state import Campaign, InspectionYear, lot_of, part_of
 from crypto.canonical import digest
@@ -127,17 +129,36 @@ def place(object_: str, authority: str) -> str:
     return f"{object_}:{authority}"
 
 
-def pair(account: str, object_: str) -> str:
+NUMBER_DIGITS = 32  # as long as an account's id
+
+
+@lru_cache(maxsize=1 << 16)
+def _number(salt: str, account: str) -> str:
+    return digest({"account": account, "salt": salt})[:NUMBER_DIGITS]
+
+
+def number_of(listed: InspectorsListed, account: str) -> str:
+    """The number under which an inspector of a list is drawn, the same for each object."""
+    return _number(listed.salt, account) if listed.salt else account
+
+
+def pair(listed: InspectorsListed, account: str, object_: str) -> str:
     """The candidate that stands for an inspector of an object."""
-    return f"{account}:{object_}"
+    return f"{number_of(listed, account)}:{object_}"
+
+
+def accounts_of(campaign: Campaign) -> dict[str, str]:
+    """By number the accounts of a campaign's inspectors. The lists are the authorities' alone, and so is this."""
+    return {number_of(listed, i.account): i.account for listed in campaign.lists.values() for i in listed.inspectors}
 
 
 def inspector_candidates(campaign: Campaign, draws: Draws) -> tuple[Candidate, ...]:
     """Every inspector for every drawn object of the own authority, recused or not."""
     return tuple(
-        Candidate(pair(inspector.account, object_), inspector.account, (place(object_, authority),))
-        for object_, authority in visits(campaign, draws)
-        for inspector in campaign.lists[authority].inspectors
+        Candidate(pair(listed, inspector.account, object_), number_of(listed, inspector.account), (place(object_, a),))
+        for object_, a in visits(campaign, draws)
+        for listed in (campaign.lists[a],)
+        for inspector in listed.inspectors
     )
 
 
@@ -145,9 +166,10 @@ def recused_pairs(campaign: Campaign, draws: Draws) -> dict[str, str]:
     """By candidate of the inspectors' draw why it cannot be drawn."""
     found = {}
     for object_, authority in visits(campaign, draws):
-        for inspector in campaign.lists[authority].inspectors:
+        listed = campaign.lists[authority]
+        for inspector in listed.inspectors:
             if reason := recusal(campaign, inspector, campaign.objects[object_]):
-                found[pair(inspector.account, object_)] = reason
+                found[pair(listed, inspector.account, object_)] = reason
     return found
 
 
@@ -155,10 +177,11 @@ def inspectors_of(campaign: Campaign, draws: Draws) -> dict[tuple[str, str], tup
     """By object and authority the accounts of the inspectors who are drawn for it."""
     draw = draws.get(lot_of(campaign.number, Part.INSPECTORS), NO_DRAW)
     found: dict[tuple[str, str], tuple[str, ...]] = {}
+    people = accounts_of(campaign) if draw.seats else {}
     for id_ in seated(draw):
-        account, _, object_ = id_.partition(":")
+        number, _, object_ = id_.partition(":")
         authority = draw.drawn_for[id_].rpartition(":")[2]
-        found[object_, authority] = (*found.get((object_, authority), ()), account)
+        found[object_, authority] = (*found.get((object_, authority), ()), people[number])
     return found
 
 

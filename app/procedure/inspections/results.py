@@ -11,6 +11,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.inspections.facts import (
     FOLLOWED_UP,
     Inspected,
+    RectificationConfirmed,
     RectificationRecorded,
     ResultsConfirmed,
     ResultsEntered,
@@ -18,13 +19,15 @@ from app.procedure.inspections.facts import (
     ViewStated,
 )
 from app.procedure.inspections.items import ObjectClass
-from app.procedure.inspections.pools import Draws, inspectors_of, items_at
+from app.procedure.inspections.pools import Draws, free_inspectors, inspectors_of, items_at
 from app.procedure.inspections.state import Campaign, Outcome
 from app.procedure.roles import Actor, Role
 
 FILES_AT_MOST = 20
 STATEMENTS_AT_MOST = 20  # of one party on one result, whoever of its people makes them
-RESULT_FACTS = ResultsEntered | ResultsConfirmed | ViewStated | ViewAnswered | RectificationRecorded
+RESULT_FACTS = (
+    ResultsEntered | ResultsConfirmed | ViewStated | ViewAnswered | RectificationRecorded | RectificationConfirmed
+)
 
 
 def decide_result(campaign: Campaign, draws: Draws, fact: RESULT_FACTS, actor: Actor, now: datetime | None) -> None:
@@ -43,7 +46,9 @@ def decide_result(campaign: Campaign, draws: Draws, fact: RESULT_FACTS, actor: A
         case ViewAnswered():
             _answer(campaign, draws, fact, actor)
         case RectificationRecorded():
-            _rectify(campaign, draws, fact, actor)
+            _rectify(campaign, fact, actor)
+        case RectificationConfirmed():
+            _confirm_rectified(campaign, fact, actor)
 
 
 def _drawn_for(campaign: Campaign, draws: Draws, object_: str, actor: Actor) -> None:
@@ -99,14 +104,38 @@ def _confirm(campaign: Campaign, draws: Draws, fact: ResultsConfirmed, actor: Ac
         raise RuleViolation("statement_upheld", object=fact.object)
 
 
-def _rectify(campaign: Campaign, draws: Draws, fact: RectificationRecorded, actor: Actor) -> None:
+def _follows(campaign: Campaign, object_: str, actor: Actor) -> None:
+    """Weeks after a visit not everybody who made it is there: whoever of the authority's list need not step back from
+    the object may look after its correction. Raises RuleViolation `inspector_may_not_follow`."""
+    if campaign.plan.rules.corrections_confirmed and actor.id not in free_inspectors(
+        campaign, actor.organisation_id, object_
+    ):
+        raise RuleViolation("inspector_may_not_follow", object=object_)
+
+
+def _rectify(campaign: Campaign, fact: RectificationRecorded, actor: Actor) -> None:
     outcome = _outcome(campaign, fact.object, actor.organisation_id)
+    _follows(campaign, fact.object, actor)
     _check_heard(outcome, fact.object, besides=fact.item)
     if fact.item not in outcome.awaited():
         raise RuleViolation("nothing_to_rectify", object=fact.object)
     if not fact.note.strip():
         raise RuleViolation("text_missing")
     check_files(fact.files)
+
+
+def _confirm_rectified(campaign: Campaign, fact: RectificationConfirmed, actor: Actor) -> None:
+    """By another inspector than the one who recorded it, and exactly what was recorded last."""
+    outcome = _outcome(campaign, fact.object, actor.organisation_id)
+    _follows(campaign, fact.object, actor)
+    seen = outcome.seen.get(fact.item)
+    if seen is None:
+        raise RuleViolation("rectification_not_recorded", object=fact.object)
+    if actor.id == seen.by:
+        raise RuleViolation("second_person_needed")
+    if fact.record_sha256 != seen.sha256:
+        raise RuleViolation("object_has_changed", expected=seen.sha256[:12], stated=fact.record_sha256[:12])
+    _check_heard(outcome, fact.object, besides=fact.item)
 
 
 def units_of(found: Inspected) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ from crypto.committee import Committee
 YEARS = range(2000, 2200)
 NAME_OF_OBJECT = re.compile(r"[^\s:\x00-\x1f\ud800-\uffff]{1,60}\Z")
 UNIT = re.compile(r"[0-9A-Za-z-]{1,40}\Z")
+SALT = re.compile(r"(?:[0-9a-f]{64})?\Z")
 Drawn = InspectorRecused | CertainInspectorsProposed | InspectorsDrawOpened | RedrawProposed | RedrawOrdered
 
 
@@ -192,6 +193,8 @@ def _list_inspectors(campaign: Campaign, fact: InspectorsListed, actor: Actor) -
         raise RuleViolation("inspectors_changed")
     if len(set(accounts)) != len(accounts):
         raise RuleViolation("inspector_repeated")
+    if not SALT.match(fact.salt):
+        raise RuleViolation("malformed", path="$.salt", expected="64 hex")
     if len(accounts) < least:
         raise RuleViolation("inspectors_too_few", available=len(accounts), needed=least)
 
@@ -309,7 +312,8 @@ def _propose_redraw(campaign: Campaign, draws: Draws, fact: RedrawProposed) -> N
         if outcome is not None:
             raise RuleViolation("redraw_after_results", object=object_)
         free = free_inspectors(campaign, authority, object_)
-        left = [account for account in free if pair(account, object_) not in draw.seats]  # type: ignore[misc]
+        listed = campaign.lists[authority]
+        left = [account for account in free if pair(listed, account, object_) not in draw.seats]  # type: ignore[misc]
     if not left:
         raise RuleViolation("redraw_pool_exhausted", candidate=fact.candidate[:80])
 

@@ -24,6 +24,7 @@ from app.procedure.inspections.facts import (
     Parties,
     PlanApproved,
     PlanProposed,
+    RectificationConfirmed,
     RectificationRecorded,
     RedrawOrdered,
     RedrawProposed,
@@ -74,6 +75,16 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What an inspector recorded of a correction, and a second one has not confirmed."""
+
+    made: RectificationRecorded
+    sha256: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What an authority's inspectors found on an object: the latest entry, and the one that was confirmed last."""
 
@@ -85,6 +96,7 @@ class Outcome:
     confirmed_at: datetime | None = None
     corrected: Mapping[str, RectificationRecorded] = field(default_factory=dict)  # by item, the last word
     statements: tuple[Statement, ...] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)  # by item, records that wait for the second inspector
 
     @property
     def waits(self) -> bool:
@@ -247,22 +259,33 @@ def _of_result(found: Campaign, fact: Fact, by: str, at: datetime, sha256: str) 
             before = found.outcomes.get((fact.object, fact.authority))
             entered = Outcome(fact, sha256, by, at)
             if before is not None:
-                kept = (before.confirmed, before.confirmed_at, before.corrected, before.statements)
+                kept = (before.confirmed, before.confirmed_at, before.corrected, before.statements, before.seen)
                 entered = Outcome(fact, sha256, by, at, *kept)
             return _with(found, fact.object, fact.authority, entered)
         case ResultsConfirmed():
             outcome = found.outcomes[fact.object, fact.authority]
-            outcome = replace(outcome, confirmed=outcome.entered, confirmed_at=at, corrected={})
+            outcome = replace(outcome, confirmed=outcome.entered, confirmed_at=at, corrected={}, seen={})
             return _with(found, fact.object, fact.authority, outcome)
         case ViewStated() | ViewAnswered():
             outcome = _with_statement(found.outcomes[fact.object, fact.authority], fact, by, at, sha256)
             return _with(found, fact.object, fact.authority, outcome)
         case RectificationRecorded():
             outcome = found.outcomes[fact.object, fact.authority]
-            seen = tuple(replace(said, unchecked=said.unchecked - {fact.item}) for said in outcome.statements)
-            corrected = {**outcome.corrected, fact.item: fact}
-            return _with(found, fact.object, fact.authority, replace(outcome, corrected=corrected, statements=seen))
+            if found.plan.rules.corrections_confirmed:
+                waiting = {**outcome.seen, fact.item: Seen(fact, sha256, by, at)}
+                return _with(found, fact.object, fact.authority, replace(outcome, seen=waiting))
+            return _with(found, fact.object, fact.authority, _corrected(outcome, fact))
+        case RectificationConfirmed():
+            outcome = found.outcomes[fact.object, fact.authority]
+            return _with(found, fact.object, fact.authority, _corrected(outcome, outcome.seen[fact.item].made))
     raise TypeError(f"{type(fact).__name__} does not happen in a campaign")
+
+
+def _corrected(outcome: Outcome, fact: RectificationRecorded) -> Outcome:
+    """What was seen of a correction counts, and answers whoever reported it."""
+    statements = tuple(replace(said, unchecked=said.unchecked - {fact.item}) for said in outcome.statements)
+    waiting = {item: seen for item, seen in outcome.seen.items() if item != fact.item}
+    return replace(outcome, corrected={**outcome.corrected, fact.item: fact}, statements=statements, seen=waiting)
 
 
 def _with_statement(outcome: Outcome, fact: ViewStated | ViewAnswered, by: str, at: datetime, sha256: str) -> Outcome:

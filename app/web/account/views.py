@@ -41,7 +41,7 @@ PAGES_OF_NOTICES = {
 
 OF_INSPECTED = frozenset({"result_entered_of_you", "result_published_of_you", "statement_answered"})
 OF_INSPECTIONS = frozenset(
-    {"campaign_waits", "corrections_overdue", "inspection_draw_begun", "inspection_objects_drawn"}
+    {"campaign_waits", "correction_waits", "corrections_overdue", "inspection_draw_begun", "inspection_objects_drawn"}
     | {"inspection_plan_approved", "inspection_plan_waits", "inspection_task", "inspectors_wanted", "redraw_waits"}
     | {"results_overdue", "results_wait", "certain_inspectors_wait", "statement_waits"}
 )  # of a year of inspections, which is no tender and has pages of its own

@@ -26,10 +26,12 @@ from wtforms.fields.core import Field
 from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
+from app.procedure.errors import RuleViolation
 from app.procedure.names import credit_code_fault
 from app.procedure.terms import LONGEST_PRODUCT
 from app.web.figures import DateTimeLocalField, DecimalField, IntegerField
 from app.web.wording import ADJUSTMENT_BASES, CRITERION_KINDS, CRITERION_STAGES, METHODS
+from evaluation.draw import Stratum
 
 MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
 LONG = Length(max=20_000)
@@ -324,6 +326,18 @@ class StratumForm(RowForm):
             NumberRange(min=1, max=99, message=_l("应为 1 至 99 之间的整数")),
         ],
     )
+
+
+def strata_of(rows: Iterable[StratumForm]) -> tuple[Stratum, ...]:
+    """The groups that are filled in. Raises RuleViolation `draw_strata_repeated`, by their places on the page."""
+    found: dict[str, tuple[int, Stratum]] = {}
+    for place, row in enumerate(rows, 1):
+        if speciality := (row.speciality.data or "").strip():
+            name = f"{speciality}/{row.site.data}"
+            if name in found:
+                raise RuleViolation("draw_strata_repeated", first=found[name][0], second=place)
+            found[name] = place, Stratum(name, row.quota.data or 0, 0)
+    return tuple(stratum for _place, stratum in found.values())
 
 
 class GivenSeatsForm(RowForm):

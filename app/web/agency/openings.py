@@ -43,6 +43,7 @@ from app.web.agency.forms import (
     ObjectionAnswerForm,
     QualificationForm,
     options,
+    strata_of,
 )
 from app.web.agency.wider_conditions import widening_words
 from app.web.entitled import words_of
@@ -54,7 +55,6 @@ from evaluation.draw import (
     DrawConditions,
     DrawConditionsApproved,
     DrawConditionsProposed,
-    Stratum,
 )
 from evaluation.price_corrections import ArithmeticGround
 from evaluation.sitting import SittingState, Stage
@@ -216,11 +216,7 @@ def _settled(case: Case, lot: str, title: str, why: str) -> str:
 def _conditions(case: Case, lot: str, form: DrawConditionsForm) -> DrawConditions:
     """The conditions that the form and the profile make. Raises RuleViolation."""
     profile, committee = case.tender.published.profile, committee_of(case)
-    strata = tuple(
-        Stratum(f"{row.speciality.data.strip()}/{row.site.data}", row.quota.data, 0)
-        for row in form.strata
-        if (row.speciality.data or "").strip()
-    )
+    strata = strata_of(form.strata)
     conditions = DrawConditions(
         tender=case.id,
         lot=lot,

@@ -27,6 +27,7 @@ from app.queries.desks import NextStep, agency_cases
 from app.queries.events import seen_events
 from app.queries.lists import DraftRow, agency_drafts
 from app.queries.people import waiting_accounts
+from app.queries.trustee_agents import draw_agent_of
 from app.web.agency import briefing, drafts, exports, more_time, naming, new_committees, openings, rechecks
 from app.web.agency.blueprint import routes
 from app.web.agency.forms import AnswerForm, ReturnForm, amendment_form
@@ -57,6 +58,7 @@ def desk() -> str:
     with here.database.reading() as db_session:
         unpublished = agency_drafts(db_session, actor)
         rows = agency_cases(db_session, actor, here.database.now())
+        agent = draw_agent_of(db_session, actor.organisation_id, SUPERVISOR, here.database.now())
     waiting = waiting_accounts(here.database, actor) if actor.is_(SUPERVISOR) else []
     shown = [(row, shown_step(row.case_id, row.step)) for row in rows]
     return render_template(
@@ -67,6 +69,7 @@ def desk() -> str:
         waiting=len(waiting),
         is_officer=actor.is_(OFFICER),
         is_supervisor=actor.is_(SUPERVISOR),
+        agent=agent,
     )
 
 

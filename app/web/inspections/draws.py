@@ -22,7 +22,15 @@ from app.procedure.inspections.facts import (
     RedrawOrdered,
     RedrawProposed,
 )
-from app.procedure.inspections.pools import certain_places, drawn_objects, free_inspectors, place, seated, visits
+from app.procedure.inspections.pools import (
+    accounts_of,
+    certain_places,
+    drawn_objects,
+    free_inspectors,
+    place,
+    seated,
+    visits,
+)
 from app.procedure.inspections.rules import still_recused
 from app.procedure.inspections.state import Campaign, lot_of, part_of
 from app.queries.draw_hall import draw_hall
@@ -48,7 +56,9 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
     task, current = draw_task(found, lot, actor), hall.current
     state = found.lot(lot).draw
     staff = allowed(actor, Action.INSPECTION_VISIT, found)
-    accounts = {id_.partition(":")[0] for id_ in state.seats} if staff and part is Part.INSPECTORS else set()
+    people = accounts_of(campaign) if staff and part is Part.INSPECTORS else {}
+    drawn = {number: people[number] for number in {id_.partition(":")[0] for id_ in state.seats} if number in people}
+    names = names_of_accounts(here.database, set(drawn.values()))
     return course_of(hall, found.id, lot) | {
         "hall": hall,
         "lot": lot,
@@ -57,7 +67,7 @@ def _shown(found: Case, lot: str) -> dict[str, Any]:
         "parts": PARTS,
         "campaign": campaign,
         "objects": campaign.objects,
-        "person": names_of_accounts(here.database, accounts),
+        "person": {number: names[account] for number, account in drawn.items()},
         "task": task,
         "state": f"{hall.stage}/{current.number}/{current.step}/{task}" if current else hall.stage,
         "parties": party_names(found),
@@ -173,14 +183,14 @@ def _candidates(found: Case, campaign: Campaign, part: Part) -> list[SelectChoic
     """Who or what may be replaced: those that have to be first."""
     ids = seated(found.draws[lot_of(campaign.number, part)])
     first = still_recused(campaign, found.draws) if part is Part.INSPECTORS else ()
-    accounts = {id_.partition(":")[0] for id_ in ids} if part is Part.INSPECTORS else set()
-    names = names_of_accounts(platform().database, accounts)
+    people = accounts_of(campaign) if part is Part.INSPECTORS else {}
+    names = names_of_accounts(platform().database, {people[id_.partition(":")[0]] for id_ in ids} if people else set())
     labels = {}
     for id_ in ids:
-        account, colon, object_ = id_.partition(":")
+        number, colon, object_ = id_.partition(":")
         shown = campaign.objects[object_ if colon else id_]
         words = f"{shown.id} {shown.name}".strip()
-        labels[id_] = f"{names.get(account, account)} → {words}" if colon else words
+        labels[id_] = f"{names[people[number]]} → {words}" if colon else words
         if id_ in first:
             labels[id_] += _("（已申请回避）")
     return [SelectChoice(id_, labels[id_]) for id_ in sorted(ids, key=lambda id_: id_ not in first)]

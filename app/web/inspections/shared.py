@@ -18,9 +18,9 @@ from app.procedure.inspections.state import lot_of
 from app.queries.cases import load_case
 from app.queries.inspection_steps import Step, year_of
 from app.services.actors import authorize_or_record
-from app.web.entitled import account_key
+from app.web.entitled import account_key, in_words
 from app.web.inspections.words import PARTY_NAMES
-from app.web.pages import Effects, typed_fields
+from app.web.pages import Effects, Refused, typed_fields
 
 Trail = list[tuple[str, str | None]]
 
@@ -87,7 +87,7 @@ def step_url(case_id: str, step: Step) -> str:
         "propose_redraw": ("inspection_draws.redraw", campaign),
         "order_redraw": ("inspection_draws.order_redraw", campaign),
     }
-    if step.code in ("enter_results", "confirm_results", "answer_statement", "rectify"):
+    if step.code in ("enter_results", "confirm_results", "answer_statement", "rectify", "confirm_rectified"):
         return url_for("inspection_visits.visit", object=step.subject, **campaign)
     endpoint, values = pages.get(step.code, ("inspections.campaign", campaign))
     if step.campaign == 0 and step.code not in pages:
@@ -109,7 +109,17 @@ def review(
     back_url: str = "",
     attachments: dict[str, str] | None = None,
 ) -> str:
-    """The page on which a person sees what an act of a year does, and signs it."""
+    """The page on which a person sees what an act of a year does, and signs it; where it would be refused now, why: a
+    button that can only fail is no help to whoever waits for another person.
+    """
+    try:
+        if not type:
+            case.decide(fact, "", current_actor(), platform().database.now())
+    except Refused as refusal:
+        shown = {"title": title, "why": in_words(refusal), "home": next_url}
+        return render_template(
+            "pages/inspections/not_now.html", **head(case), breadcrumbs=trail(case, (title, None)), **shown
+        )
     return render_template(
         "pages/review_act.html",
         **head(case),

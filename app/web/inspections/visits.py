@@ -21,14 +21,15 @@ from app.procedure.file_names import disposition
 from app.procedure.inspections.facts import (
     InspectorRecused,
     ItemResult,
+    RectificationConfirmed,
     RectificationRecorded,
     ResultCode,
     ResultsConfirmed,
     ResultsEntered,
 )
 from app.procedure.inspections.items import Item
-from app.procedure.inspections.pools import drawn_objects, inspectors_of, items_at, others_at
-from app.procedure.inspections.state import Statement
+from app.procedure.inspections.pools import drawn_objects, free_inspectors, inspectors_of, items_at, others_at
+from app.procedure.inspections.state import Seen, Statement
 from app.procedure.terms import Document
 from app.queries.inspection_steps import year_of
 from app.queries.inspections import expert_names
@@ -121,6 +122,8 @@ class Visit:
         self.outcome = self.campaign.outcomes.get((object_, self.authority))
         self.home = url_for("inspection_visits.visit", case=case, number=number, object=object_)
         self.mine = actor.id in self.people
+        self.follows = actor.id in free_inspectors(self.campaign, self.authority, object_)
+        self.two_confirm = self.campaign.plan.rules.corrections_confirmed
 
     def page(self, form: FlaskForm | None = None, answer: FlaskForm | None = None) -> str:
         """The task, what is known, and what this person may do now."""
@@ -150,19 +153,31 @@ class Visit:
             classes=CLASSES,
             grades=GRADES,
             codes=CODES,
-            account_names=names_of_accounts(here.database, {self.outcome.entered_by} if self.outcome else set()),
+            account_names=names_of_accounts(here.database, self._authors()),
         )
 
+    def _authors(self) -> set[str]:
+        """Who entered the result, and who recorded what waits to be confirmed."""
+        if self.outcome is None:
+            return set()
+        return {self.outcome.entered_by} | {seen.by for seen in self.outcome.seen.values()}
+
+    @property
+    def to_confirm(self) -> Seen | None:
+        """The first record of a correction that waits for this inspector."""
+        waiting = self.outcome.seen.values() if self.outcome and self.follows else ()
+        return next((seen for seen in waiting if seen.by != current_actor().id), None)
+
     def _together(self) -> list[tuple[str, str]]:
-        """The other authorities that come along, each with its inspectors and what it inspects."""
-        draws, called = self.found.draws, names_of(self.found)
+        """The other authorities that come along, each by its inspectors, with what it inspects."""
+        draws = self.found.draws
         others = others_at(self.campaign, draws, self.object, self.authority)
         names = names_of_accounts(platform().database, {one for drawn in others.values() for one in drawn})
         found = []
         for other, drawn in others.items():
             people = _("、").join(names[one] for one in drawn)
             titles = _("；").join(item.title for item in items_at(self.campaign, draws, self.object, other))
-            found.append((_("同去的部门"), f"{called[other]} {people}{_('：')}{titles}"))
+            found.append((_("同去的部门"), f"{people}{_('：')}{titles}"))
         return found
 
     def _results_form(self) -> ResultsForm:
@@ -296,9 +311,28 @@ def rectify(case: str, number: int, object: str) -> str:
             effects += [(titles[fact.item], _("已改正") if fact.done else _("未改正")), (_("核查的情况"), fact.note)]
             return review(
                 _("记录整改情况"), here.found, fact, effects=effects, next_url=here.home, back_url=request.path,
-                words=_("签名后整改情况向社会公布，核查的情况和证据只有检查部门看得到。"),
+                words=_("签名后等待另一名检查人员确认，确认后整改情况向社会公布；核查的情况和证据只有检查部门看得到。")
+                if here.two_confirm else _("签名后整改情况向社会公布，核查的情况和证据只有检查部门看得到。"),
             )  # fmt: skip
     return here.page(form)
+
+
+@routes.get("/visits/<object>/rectification/<item>")
+@access(Action.INSPECTION_VISIT)
+def confirm_rectified(case: str, number: int, object: str, item: str) -> str:
+    """Word for word what a colleague saw of a correction, with the evidence, for the second inspector."""
+    here = Visit(case, number, object)
+    seen = here.outcome.seen.get(item) if here.outcome and here.follows else None
+    if seen is None or seen.by == current_actor().id:
+        abort(404)
+    titles, made = {item.id: item.title for item in here.items}, seen.made
+    effects = [*here.effects(), (titles[item], _("已改正") if made.done else _("未改正")), (_("核查的情况"), made.note)]
+    effects += [(_("证据文件"), here.file_links(made.files) or _("没有"))]
+    return review(
+        _("确认整改情况"), here.found, RectificationConfirmed(number, object, here.authority, item, seen.sha256),
+        effects=effects, label=_("签名确认"), next_url=here.home, tone="warning",
+        words=_("请先打开证据文件核对；有误的不要签名，在检查对象页重新记录，由对方确认。签名后整改情况立即向社会公布。"),
+    )  # fmt: skip
 
 
 @routes.get("/visits/<object>/sheet.pdf")

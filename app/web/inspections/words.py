@@ -59,6 +59,7 @@ STEPS: Mapping[str, LazyString] = {
     "enter_results": _l("填报检查结果"),
     "confirm_results": _l("确认同组填报的检查结果"),
     "rectify": _l("记录整改情况"),
+    "confirm_rectified": _l("确认整改情况"),
     "results_wait": _l("检查正在进行，等待结果"),
     "campaign_done": _l("本次抽查的结果已全部公布"),
 }

@@ -124,9 +124,11 @@ def approve_plan(case: str) -> str:
     if state.proposed is None:
         abort(404)
     effects = [(_("计划名称"), state.proposed.title), (_("期限和人数"), _book_name(state.proposed.rules.name))]
+    names = names_of(found)
+    effects += [(_("检查部门"), _("、").join(names.values()))]
     for item in state.proposed.items:
         asked = _("；").join(f"{g} {item.intensity[g].percent} % × {item.intensity[g].times}" for g in Grade)
-        effects.append((f"{item.title}（{CLASSES[item.object_class]}）", asked))
+        effects.append((f"{item.title}（{CLASSES[item.object_class]}）", f"{names[item.authority]}{_('：')}{asked}"))
     return review(
         _("批准年度抽查计划"), found, PlanApproved(state.proposed_sha256),
         effects=effects, words=_("批准后计划和事项清单立即向社会公布。拟定的人不能批准自己的计划。"),

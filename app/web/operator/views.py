@@ -18,7 +18,7 @@ from app.queries.committees import read_committees
 from app.queries.fees import unsettled_fees
 from app.queries.name_requests import standing_alarms
 from app.queries.rehearsals import own_rehearsals
-from app.queries.trustee_agents import own_agent, short_of_agents
+from app.queries.trustee_agents import draw_agent_of, own_agent, short_of_agents
 from app.services import account_changes, accounts, experts
 from app.services.accounts import NewOrganisation
 from app.web.entitled import in_words
@@ -42,6 +42,7 @@ def centre() -> str:
         sites = boards.site_rows(db_session)
         now, centre_ = platform().database.now(db_session.connection()), current_actor().organisation_id
         short = short_of_agents(db_session, rows, now)
+        agent = draw_agent_of(db_session, centre_, Role.CENTRE_OPERATOR, now)
         booths = sum(room.in_service for room in calendars.rooms(db_session, centre_))
         asked = sum(part.answer is Answer.ASKED for part in calendars.own_parts(db_session, centre_, now))
         alarms, clocks = standing_alarms(db_session, current_actor()), read_clocks(platform().database, db_session)
@@ -50,7 +51,7 @@ def centre() -> str:
     ready = {"committees": len(committees), "sites": len(sites), "experts": sum(site.experts for site in sites)}
     ready |= {"booths": booths, "asked": asked, **waits}
     shown = {"rows": rows, "waiting": waiting, "ready": ready, "phases": PHASES, "steps": BOARD_STEPS}
-    shown |= {"short": short, "alarms": alarms, "clocks": clocks}
+    shown |= {"short": short, "alarms": alarms, "clocks": clocks, "agent": agent}
     shown["register"] = register_now()
     return render_template("pages/operator/centre.html", **shown)
 

@@ -12,6 +12,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from app.casefile.case import Case
 from app.extensions import access, current_actor, platform, required_log_in
 from app.permissions.actions import Action
 from app.queries.appraisals import appraisals_of_lot
@@ -64,7 +65,7 @@ def ask(case: str, lot: str) -> Any:
     found = entitled_case(case, Action.NAME_ASK, lot)
     seats = found.lots[known_lot(found, lot)].draw.seats
     form = NameForm()
-    form.number.choices = [SelectChoice(number, number[:8]) for number in sorted(seats)]
+    form.number.choices = [SelectChoice(number, words) for number, words in _numbers(found, lot)]
     if form.validate_on_submit():
         given = (case, lot, form.number.data, form.ground.data, form.reason.data or "")
         if attempt(form, lambda: (requests.ask(platform(), required_log_in(), *given), True)):
@@ -72,6 +73,14 @@ def ask(case: str, lot: str) -> Any:
     trail = [(_("监督工作台"), "/regulator"), (found.tender.published.title, url_for("regulator.case", case=case))]
     shown = {"breadcrumbs": [*trail, (_("查询专家姓名"), "")], "lot": lot, "drawn": bool(seats)}
     return render_template("pages/regulator/ask_name.html", **head_of(found), form=form, **shown)
+
+
+def _numbers(found: Case, lot: str) -> list[tuple[str, str]]:
+    """The drawn numbers; of those who sit by their seats, in whose order an inspector sees them in the room."""
+    drawn, sitting = found.lots[lot].draw.seats, found.lots[lot].sitting
+    seated = {seat.person: number for number, seat in sorted(sitting.seats.items()) if seat.person in drawn}
+    named = [(id_, _("%(number)s · %(seat)s 号席", number=id_[:8], seat=seat)) for id_, seat in seated.items()]
+    return named + [(id_, id_[:8]) for id_ in sorted(drawn.keys() - seated.keys())]
 
 
 @routes.post("/regulator/names/<int:asked>/decision")

@@ -33,6 +33,7 @@ from app.queries.events import Seen, seen_events
 from app.queries.inspection_steps import own_todo
 from app.queries.playbacks import replayed_lots
 from app.queries.timeline import case_stages
+from app.queries.trustee_agents import draw_agent_of
 from app.services import audits, inspections
 from app.services.access import record_reading
 from app.services.actors import record_denial
@@ -72,7 +73,8 @@ def desk() -> str:
     with platform().database.reading() as db_session:
         now = platform().database.now()
         rows, inspecting = boards.regulator_board(db_session, actor, now), own_todo(db_session, actor, now)
-    shown = {"inspecting": inspecting, "inspection_steps": STEPS, "inspection_url": step_url}
+        agent = draw_agent_of(db_session, actor.organisation_id, Role.REGULATOR, now)
+    shown = {"agent": agent, "inspecting": inspecting, "inspection_steps": STEPS, "inspection_url": step_url}
     return render_template("pages/regulator/desk.html", rows=rows, phases=PHASES, steps=BOARD_STEPS, **shown)
 
 

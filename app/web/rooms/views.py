@@ -21,6 +21,7 @@ from app.procedure.roles import Actor
 from app.queries.draw_hall import DrawHall, draw_hall
 from app.queries.events import Seen, seen_events
 from app.queries.opening_hall import opening_hall
+from app.queries.trustee_agents import draw_agents
 from app.services import draws, experts, rounds
 from app.services.cursors import cursor_of, read_cursor, write_cursor
 from app.web.drawing import bytes_to_give, course_of
@@ -112,9 +113,11 @@ def _draw(case: Case, lot: str) -> dict[str, Any]:
     here, actor, hall = platform(), current_actor(), draw_hall(case, lot)
     with here.database.reading() as db_session:
         seen = seen_events(db_session, actor, case.id)
+        agents = draw_agents(db_session, case, here.database.now()) if own_party(actor) else {}
     task, current = _task(case, lot, hall), hall.current
     return course_of(hall, case.id, lot) | {
         "hall": hall,
+        "agents": agents,
         "case_id": case.id,
         "lot": lot,
         "task": task,

@@ -17,6 +17,7 @@ from app.client.draw_party import DrawParty
 from app.queries.cases import load_records
 from app.services import draws
 from app.services.platform import DIST
+from crypto.instants import parse_instant
 from tests.app.services.people import LOT
 from tests.app.services.whole_case import DRAWN, WholeCase
 
@@ -35,6 +36,18 @@ class Acting:
 
     def act(self, _case: str, lot: str, type: str, fact: Any) -> None:
         self.case.act(self.login, encode(fact), lot, type)
+
+
+class Line:
+    """A connection of which only what is asked and told counts."""
+
+    def __init__(self, get: Any) -> None:
+        self.get, self.told = get, []
+
+    def post(self, path: str, sent: dict[str, str], *, repeatable: bool) -> None:
+        assert repeatable
+        assert parse_instant(sent["clock"])
+        self.told.append(path)
 
 
 class Unattended(WholeCase):
@@ -153,7 +166,7 @@ def test_what_is_refused_or_cannot_be_done_here_is_told_once_and_keeps_no_other_
     monkeypatch.setattr(draw_agent_commands, "PAUSE", 0)
     lots = iter(("3", "1", "2") * 3)
     monkeypatch.setattr(draw_agent_commands, "tasks", lambda *_: [Due(next(lots), 2, Task.COMMIT)])
-    person = SimpleNamespace(connection=SimpleNamespace(get=lambda _path: ["c", "a", "b"]), logged_in=lambda: True)
+    person = SimpleNamespace(connection=Line(lambda _path: ["c", "a", "b"]), logged_in=lambda: True)
     draw_agent_commands.watch(
         person, DrawParty(tmp_path, "agency"), 2, lambda *words: said.append(words), stop=lambda: len(looks) >= 9
     )
@@ -177,7 +190,7 @@ def test_who_is_logged_out_logs_in_again_or_says_so(monkeypatch, tmp_path: Path,
         return []
 
     person = SimpleNamespace(
-        connection=SimpleNamespace(get=current),
+        connection=Line(current),
         profile=SimpleNamespace(facts=kept),
         logged_in=lambda: False,
         log_in=lambda *_words: logged_in.append(1),
@@ -189,3 +202,4 @@ def test_who_is_logged_out_logs_in_again_or_says_so(monkeypatch, tmp_path: Path,
     )
     assert said == heard
     assert (len(logged_in), len(turns)) == ((1, 2) if kept else (0, 0))
+    assert person.connection.told == (["/agent"] if kept else []), "once a minute, and by nobody who is logged out"

@@ -15,6 +15,7 @@ from app.procedure.inspections.facts import (
     CertainInspectorsProposed,
     InspectorRecused,
     InspectorsDrawOpened,
+    RectificationConfirmed,
     RectificationRecorded,
     ResultCode,
     ResultsConfirmed,
@@ -84,7 +85,7 @@ def hear_the_party(desk: Inspecting, object_: str, authority: str) -> None:
 
 def report_a_correction(desk: Inspecting, object_: str, authority: str) -> None:
     """After the time for its view the party may still say what it has put right; an inspector looks at it."""
-    first, _second = desk.logins_of(object_, authority)
+    first, second = desk.logins_of(object_, authority)
     outcome = desk.campaign().outcomes[object_, authority]
     (item_id,) = outcome.awaited()
     desk.work_off(241)
@@ -96,6 +97,9 @@ def report_a_correction(desk: Inspecting, object_: str, authority: str) -> None:
     assert reported.statements[-1].open
     assert reported.awaited() == (item_id,), "what a party says is not what was seen"
     desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "现场核查属实"), "")
+    record = desk.campaign().outcomes[object_, authority].seen[item_id]
+    assert desk.campaign().outcomes[object_, authority].statements[-1].open, "one inspector alone settles nothing"
+    desk.act(second, RectificationConfirmed(1, object_, authority, item_id, record.sha256), "")
     seen = desk.campaign().outcomes[object_, authority]
     assert not seen.statements[-1].open
     assert seen.awaited() == ()

@@ -20,6 +20,8 @@ from app.procedure.inspections.facts import (
     ItemResult,
     Part,
     PlanApproved,
+    RectificationConfirmed,
+    RectificationRecorded,
     ResultCode,
     ResultsConfirmed,
     ResultsEntered,
@@ -184,6 +186,18 @@ class Inspecting(Bench):
         self.work_off()
 
     # results
+
+    def rectify(self, object_: str, authority: str, item: str, note: str, *, done: bool = True) -> None:
+        """Recorded by one of the drawn, confirmed by the other."""
+        first, second = self.logins_of(object_, authority)
+        self.act(first, RectificationRecorded(1, object_, authority, item, done, note), "")
+        record = self.campaign().outcomes[object_, authority].seen[item].sha256
+        self.act(second, RectificationConfirmed(1, object_, authority, item, record), "")
+
+    def candidate(self, login: str, object_: str, number: int = 1) -> str:
+        """The number of a draw that stands for this inspector of this object."""
+        person = self.people[login]
+        return pools.pair(self.campaign(number).lists[person.organisation], person.id, object_)
 
     def logins_of(self, object_: str, authority: str, number: int = 1) -> tuple[str, ...]:
         accounts_ = pools.inspectors_of(self.campaign(number), self.case.draws)[object_, authority]

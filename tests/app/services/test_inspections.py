@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from app.casefile.bundle import unpack
-from app.casefile.inspecting import draw_statement
+from app.casefile.codec import encode
+from app.casefile.inspecting import draw_statement, published_digest
 from app.casefile.sealing import committee_of
 from app.casefile.sight import sees
 from app.casefile.verification import Verdict, verify_bundle
@@ -25,6 +26,7 @@ from app.procedure.inspections.facts import (
     InspectorsDrawOpened,
     Part,
     PlanApproved,
+    RectificationConfirmed,
     RectificationRecorded,
     RedrawOrdered,
     RedrawProposed,
@@ -33,7 +35,7 @@ from app.procedure.inspections.facts import (
     ResultsEntered,
 )
 from app.procedure.inspections.items import Grade
-from app.procedure.inspections.rules import still_recused
+from app.procedure.inspections.rules import frozen_sha256, still_recused
 from app.procedure.inspections.state import lot_of
 from app.procedure.roles import ANYONE
 from app.queries.cases import load_records
@@ -49,7 +51,7 @@ from app.services.platform import DIST
 from crypto.canonical import canonical
 from crypto.committee import Committee, identity, verify_share
 from tests.app.services.hearing import hear_the_party, open_without_choice, report_a_correction
-from tests.app.services.inspecting import AGENCIES, COURSE, Inspecting, item
+from tests.app.services.inspecting import AGENCIES, COURSE, JOINT, LEAD, Inspecting, item
 
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 OBJECTS, INSPECTORS = lot_of(1, Part.OBJECTS), lot_of(1, Part.INSPECTORS)
@@ -139,12 +141,28 @@ def test_the_public_sees_plan_objects_and_draws_and_no_person(desk: Inspecting):
     shown = {record.type for record in records if sees(ANYONE, desk.case, record)}
     assert {"PlanProposed", "CampaignProposed", "CampaignPublished", "DrawStated", "DrawSignatureRecorded"} <= shown
     assert shown.isdisjoint({"InspectorsListed", "InspectorRecused", "ResultsEntered", "ResultsConfirmed"})
+    draw = [record for record in records if record.lot == INSPECTORS and sees(ANYONE, desk.case, record)]
+    payloads = [json.dumps(event_view(ANYONE, desk.case, record, str)["payload"]) for record in draw]
+    people = {desk.people[login].id for login in (*LEAD, *JOINT)}
+    assert any("selected" in payload for payload in payloads)
+    assert not [id_ for id_ in people if any(id_ in payload for payload in payloads)], "their names stand beside acts"
+
+
+def test_a_list_without_a_salt_is_of_before_and_stays_as_it_was_signed(desk: Inspecting):
+    campaign, who = desk.campaign(), desk.people["regulator"]
+    before = {authority: replace(listed, salt="") for authority, listed in campaign.lists.items()}
+    signed = {authority: encode(listed) for authority, listed in before.items()}
+    for listed in signed.values():
+        del listed["salt"]
+    assert published_digest(replace(campaign, lists=before)) == frozen_sha256(campaign, signed)
+    assert pools.number_of(before[who.organisation], who.id) == who.id
+    assert pools.number_of(campaign.lists[who.organisation], who.id) != who.id
 
 
 def test_the_statement_is_the_one_that_the_record_leads_to(desk: Inspecting):
     stated = [r for r in desk.records("DrawStated") if r.lot == INSPECTORS]
     recused = json.loads(stated[0].fact.statement)["recused"]
-    tied = pools.pair(desk.people["inspector"].id, "A1")
+    tied = desk.candidate("inspector", "A1")
     in_pool = any(candidate.id == tied for candidate in stated[0].fact.candidates)
     assert [entry["id"] for entry in recused] == ([tied] if in_pool else [])
 
@@ -222,16 +240,27 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
 
 def test_what_was_found_is_followed_up_until_it_is_put_right(desk: Inspecting):
     object_, authority = visit(desk)
-    first, _second = desk.logins_of(object_, authority)
+    first, second = desk.logins_of(object_, authority)
     outcome = desk.campaign().outcomes[object_, authority]
     assert desk.campaign().correction_due_at(outcome) == outcome.confirmed_at + timedelta(seconds=240)
     desk.work_off(241)
     codes = [notice.code for notice in own_notices(desk.platform, desk.people[first].log_in)]
     assert "corrections_overdue" in codes
     for item_id in outcome.awaited():
-        desk.act(first, RectificationRecorded(1, object_, authority, item_id, False, "仍未补齐"), "")
+        desk.rectify(object_, authority, item_id, "仍未补齐", done=False)
         assert item_id in desk.campaign().outcomes[object_, authority].awaited()
         desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "已补齐存档"), "")
+        record = desk.campaign().outcomes[object_, authority].seen[item_id].sha256
+        assert item_id in desk.campaign().outcomes[object_, authority].awaited(), "one inspector alone"
+        confirmation = RectificationConfirmed(1, object_, authority, item_id, record)
+        with pytest.raises(RuleViolation, match="second_person_needed"):
+            desk.act(first, confirmation, "")
+        with pytest.raises(RuleViolation, match="object_has_changed"):
+            desk.act(second, replace(confirmation, record_sha256="0" * 64), "")
+        assert "correction_waits" in [n.code for n in own_notices(desk.platform, desk.people[second].log_in)]
+        desk.act(second, confirmation, "")
+        with pytest.raises(RuleViolation, match="rectification_not_recorded"):
+            desk.act(second, confirmation, "")
         with pytest.raises(RuleViolation, match="nothing_to_rectify"):
             desk.act(first, RectificationRecorded(1, object_, authority, item_id, True, "再次"), "")
     assert desk.campaign().outcomes[object_, authority].awaited() == ()

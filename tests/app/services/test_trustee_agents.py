@@ -9,8 +9,18 @@ from app.casefile.sealing import committee_of
 from app.database import Database
 from app.models import TrusteeAgent
 from app.permissions.policy import NotAllowed
+from app.procedure.convening import PARTIES
+from app.procedure.roles import Role
 from app.queries.boards import centre_board
-from app.queries.trustee_agents import LATE_AFTER, Contact, agents_of, own_agent, short_of_agents
+from app.queries.trustee_agents import (
+    LATE_AFTER,
+    Contact,
+    agents_of,
+    draw_agent_of,
+    draw_agents,
+    own_agent,
+    short_of_agents,
+)
 from app.services.actors import load_actor
 from app.services.installation import examine
 from app.services.trustee_agents import report_agent
@@ -96,8 +106,8 @@ def test_agents_of_one_trustee_that_begin_at_the_same_moment_are_one_row(room):
     assert room.contacts()[0] is Contact.THERE
 
 
-def test_only_trustees_report(bench):
-    for who in ("centre", "officer", "regulator", "bidder-a"):
+def test_nobody_reports_who_gives_neither_shares_nor_bytes(bench):
+    for who in ("officer", "admin", "witness-host", "bidder-a"):
         with pytest.raises(NotAllowed):
             report_agent(bench.platform, bench.people[who].log_in, bench.clock())
 
@@ -118,3 +128,26 @@ def test_doctor_says_it_too_and_only_a_clock_is_a_fault(tmp_path):
     with plain_transaction(case.platform.database) as (db_session, _at):
         db_session.get(TrusteeAgent, case.people["trustee-1"].id).offset_seconds = -61
     assert said() == [("doctor_agents_clocks", False)]
+
+
+def test_the_agent_of_a_party_of_draws_is_seen_before_a_round_waits_for_it(room):
+    bench, centre = room.bench, room.bench.people["centre"]
+
+    def contact(party="centre"):
+        with room.platform.database.reading() as db_session:
+            return draw_agents(db_session, bench.case, bench.clock())[party].contact
+
+    bench.clock.advance(2 * LATE_AFTER.total_seconds())  # whoever reported in another test is late
+    assert contact() in (Contact.NONE, Contact.LATE)
+    room.report("centre", ahead=500)
+    assert contact() is Contact.THERE, "its clock decides nothing"
+    room.report("releaser")
+    room.report("regulator")
+    assert {contact(party) for party in PARTIES} == {Contact.THERE}
+    bench.clock.advance(LATE_AFTER.total_seconds() + 1)
+    room.report("regulator")
+    assert (contact(), contact("supervisor")) == (Contact.LATE, Contact.THERE)
+    with room.platform.database.reading() as db_session:
+        role, now = Role.CENTRE_OPERATOR, bench.clock()
+        assert draw_agent_of(db_session, centre.organisation, role, now).contact is Contact.LATE
+        assert draw_agent_of(db_session, bench.people["releaser"].organisation, role, now).contact is Contact.NONE

@@ -27,6 +27,7 @@ def test_draw_conditions_are_checked_before_they_are_signed(opened: Site):
             "“没有这个专业 · 副场”可抽 0 人（同一单位最多计 1 人），至少须有 6 人",
         ),
         ({"strata-1-site": host, "strata-1-speciality": "works"}, "5 名专家中在副场的有 0 名，不足"),
+        ({"strata-1-site": host}, "第 2 组和第 1 组的专业、地点相同"),
     ):
         page = browser.post(f"{base}/draw-conditions", **{**few, **more, **changed}).get_data(as_text=True)
         assert words in page

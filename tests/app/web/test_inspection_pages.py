@@ -14,6 +14,8 @@ from app.procedure.inspections import pools
 from app.procedure.inspections.facts import (
     InspectorsDrawOpened,
     Part,
+    RectificationConfirmed,
+    RectificationRecorded,
     RedrawOrdered,
     RedrawProposed,
     ResultCode,
@@ -236,6 +238,21 @@ def test_results_come_from_the_phone_of_who_is_drawn(desk: Inspecting, site: Sit
     done = send(other, f"{path}/rectification", path, **words)
     assert signing(done) == "RectificationRecorded"
     assert "已补齐" in back_to_the_form(other, done)
+    seen = RectificationRecorded(1, object_, authority, item.group(1), True, "现场已补齐")
+    desk.act(second, seen, "")
+    waits = f"{path}/rectification/{item.group(1)}"
+    assert waits not in site.browser(second).get(path)
+    site.browser(second).get(waits, 404)
+    assert step(phone.get(path)) == "确认整改情况"
+    assert waits in phone.get(path)
+    asked = phone.get(waits)
+    assert signing(asked) == "RectificationConfirmed"
+    assert "现场已补齐" in facts_of(asked)
+    assert "现场已补齐" not in site.browser().get(home(desk, "/campaigns/1"))
+    record = desk.campaign().outcomes[object_, authority].seen[item.group(1)].sha256
+    desk.act(first, RectificationConfirmed(1, object_, authority, item.group(1), record), "")
+    phone.get(waits, 404)
+    assert "已改正" in site.browser().get(home(desk, "/campaigns/1"))
     pdf = phone.client.get(f"{path}/sheet.pdf")
     assert pdf.data.startswith(b"%PDF-")
     (people,) = pools.others_at(desk.campaign(), desk.case.draws, object_, authority).values()
@@ -251,7 +268,7 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     first, second = desk.logins_of(object_, authority)
     path = home(desk, f"/campaigns/1/visits/{object_}")
     photo = take_evidence(desk.platform, desk.people[first].log_in, "现场.jpg", PHOTO)
-    drawn = f"{desk.people[second].id}:{object_}"
+    drawn = desk.candidate(second, object_)
     assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
     found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM), (photo,))
     desk.act(first, found, "")

@@ -56,11 +56,18 @@ def test_nobody_is_named_alone_and_everybody_hears_of_it(drawn: Site):
     assert token
     sent = {"csrf_token": token[1], "decision": "grant"}
     assert second.client.post(f"{path}/decision", data=sent).status_code == 302
+    assert "还没有人查看" in drawn.browser("centre").get("/name-alarms")
+    assert "还没有人查看" in second.get(NAMES)
     token = re.search(r'name="csrf-token" content="([^"]+)"', first.get(NAMES))
     assert token
     shown = first.client.post(path, data={"csrf_token": token[1]}).get_data(as_text=True)
     assert name.search(shown)
+    assert "设备采购" in shown
     _everybody_heard(drawn, number)
+    pages = [drawn.browser(who).get("/name-alarms") for who in ("centre", "admin", "regulator")]
+    for page in (*pages, second.get(NAMES), first.get(NAMES)):
+        assert "还没有人查看" not in page, "each look stands beside the consent"
+        assert not name.search(page)
     assert all(
         "查询一名评委" in drawn.browser(who).get(board)
         for who, board in (("centre", "/centre"), ("admin", "/accounts"))
@@ -90,6 +97,28 @@ def _everybody_heard(site: Site, number: str) -> None:
         assert "设备采购" in page
         assert number[:8] not in page
         assert "举报信" not in page
+
+
+def test_who_sits_is_asked_for_by_the_seat(tmp_path):
+    site = played(tmp_path, "found publish bid open draw sit")
+    page = site.browser("regulator").get(asking(site))
+    seats = site.case.case.lots[LOT].sitting.seats.values()
+    drawn = site.case.case.lots[LOT].draw.seats
+    named = {f"{s.person[:8]} · {s.number} 号席" for s in seats if s.person in drawn}
+    assert named
+    assert named <= set(re.findall(r">([^<]+)<", page))
+
+
+def test_a_request_that_nobody_granted_in_time_offers_no_consent(tmp_path):
+    site = played(tmp_path, "found publish bid open draw")
+    number = sorted(site.case.case.lots[LOT].draw.seats)[0]
+    asked = {"number": number, "ground": "conflict", "reason": "举报信"}
+    assert site.browser("regulator").post(asking(site), **asked).status_code == 302
+    assert "同意，发出警报" in site.browser("inspector").get(NAMES)
+    site.case.work_off(3600)
+    page = site.browser("inspector").get(NAMES)
+    assert "同意，发出警报" not in page
+    assert "同意的时间已于" in page
 
 
 def test_many_requests_of_others_push_none_off_the_page(drawn: Site):
