@@ -86,6 +86,7 @@ class Readings:
         self._pems: dict[Any, str] = {}
         self._answers: dict[Any, Any] = {}
         self._heads: dict[str, str] = {}
+        self._roots: tuple[str, ...] = ()  # read from files, once for all acts
         for row in find(connection, _ON_RECORD, **names):
             match row[0]:
                 case "pem":
@@ -124,7 +125,8 @@ class Readings:
         pem = self._pems.get((actor.id, actor.seat, signed.key_id))
         if pem is None:
             raise RuleViolation("key_not_certified", key=signed.key_id[:16])
-        facts = verify_certificate(pem, platform.keys.roots, work.now)
+        self._roots = self._roots or platform.keys.roots
+        facts = verify_certificate(pem, self._roots, work.now)
         verify_act(
             signed,
             facts.spki,
