@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
@@ -28,6 +29,15 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=2**31 - 1)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """The session of a request, for which nothing is made where none was sent."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if not request.cookies.get(self.get_cookie_name(app)):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 class UndeclaredAccess(Exception):
@@ -58,6 +68,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         SEALING=tuple(read_sealing_code()),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.session_interface = Sessions()
     app.url_map.converters = {**app.url_map.converters, "int": RowNumber}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _attach(app, settings)

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session as DbSession
 
-from app.services import sending
+from app import sending
 
 CHANGES = {"INSERT": 2, "UPDATE": 1, "DELETE": 2}  # which word of such a statement names the table
 FILE_EVENTS = {"os.rename": "rename", "os.remove": "unlink", "os.truncate": "truncate"}

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -103,7 +104,7 @@ class SigningKey:
         form = serialization.PublicFormat.SubjectPublicKeyInfo
         return self.private.public_key().public_bytes(serialization.Encoding.DER, form)
 
-    @property
+    @cached_property
     def key_id(self) -> str:
         return key_id(self.spki)
 
@@ -138,13 +139,19 @@ def load_public_key(spki: bytes) -> ec.EllipticCurvePublicKey:
     return public
 
 
+@lru_cache(maxsize=1024)
+def _public_key(spki: bytes) -> ec.EllipticCurvePublicKey:
+    """The key, which is met again with every act of its holder."""
+    return load_public_key(spki)
+
+
 def verify(spki: bytes, data: bytes, signature: bytes) -> None:
     """Returns when `signature` (64 bytes r || s) over `data` was made with the key of `spki`.
 
     Raises CryptoError `signature_wrong`, `signature_malformed`, `key_unreadable`, `key_not_p256`.
     """
     try:
-        load_public_key(spki).verify(raw_to_der(signature), data, ec.ECDSA(hashes.SHA256()))
+        _public_key(spki).verify(raw_to_der(signature), data, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as exc:
         raise CryptoError("signature_wrong", key_id=key_id(spki)) from exc
 

@@ -28,7 +28,9 @@ def body() -> dict[str, Any]:
     """The JSON object of a request. Raises RuleViolation `malformed`."""
     try:
         found = request.get_json(silent=True)
-        json.dumps(found, ensure_ascii=False).encode()  # no lone surrogate, which no database takes
+        sent = request.get_data()
+        if b"\\" in sent or not sent.isascii():  # plain ASCII holds no lone surrogate, which no database takes
+            json.dumps(found, ensure_ascii=False).encode()
     except (RecursionError, UnicodeEncodeError) as exc:
         raise RuleViolation("malformed", path="$", expected="object") from exc
     if not isinstance(found, dict):

@@ -210,9 +210,10 @@ class Case:
     def apply(self, record: Record) -> Case:
         """The case after a record."""
         export = exports.apply(self.export, record.fact, record.actor, record.at)
-        return replace(self._with(record), export=export, latest_at=record.at, size=record.seq + 1)
+        return replace(self, **self._changes(record), export=export, latest_at=record.at, size=record.seq + 1)
 
-    def _with(self, record: Record) -> Case:
+    def _changes(self, record: Record) -> dict[str, Any]:
+        """What a record changes, by field."""
         fact = record.fact
         if self.inspection is not None or isinstance(fact, INSPECTION_FACTS):
             return self._inspected(fact, record)
@@ -224,11 +225,11 @@ class Case:
                 lots = {lot.number: LotCase(draw=drawing) for lot in after.published.lots}
             elif isinstance(fact, TrusteesChanged):
                 lots = {number: with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
-            return replace(self, tender=after, lots=lots)
+            return {"tender": after, "lots": lots}
         if isinstance(fact, REHEARSAL_FACTS):
-            return replace(self, rehearsal=rehearsal.apply(self.rehearsal, fact, record.at))
+            return {"rehearsal": rehearsal.apply(self.rehearsal, fact, record.at)}
         if not record.lot:
-            return self  # the register's facts concern no tender, an export changes none
+            return {}  # the register's facts concern no tender, an export changes none
         before = self.lots[record.lot]
         after_it = apply_to_lot(before, fact, record)
         if isinstance(fact, opening.BidsReleased | fallback.FallbackStarted) and before.opened_under is None:
@@ -239,23 +240,23 @@ class Case:
             # The scoring begins once, however often a correction or a successor leads back to it.
             begun = after_it.since.get(Phase.SCORING, record.at) if after_it.phase is Phase.SCORING else record.at
             after_it = replace(after_it, since={**after_it.since, after_it.phase: begun})
-        return replace(self, lots={**self.lots, record.lot: after_it})
+        return {"lots": {**self.lots, record.lot: after_it}}
 
-    def _inspected(self, fact: Any, record: Record) -> Case:
+    def _inspected(self, fact: Any, record: Record) -> dict[str, Any]:
         """A year of inspections after a record of it; a campaign that is published has its two draws."""
         state, lots = self.inspection, self.lots
         if isinstance(fact, TrusteesChanged) and state is not None:
             lots = {number: with_other_trustees(lot, fact.committee["k"]) for number, lot in lots.items()}
-            return replace(self, inspection=replace(state, committee=fact.committee), lots=lots)
+            return {"inspection": replace(state, committee=fact.committee), "lots": lots}
         if isinstance(fact, DrawEvent) and state is not None:
             lot = lots[record.lot]
             lots = {**lots, record.lot: replace(lot, draw=draw.apply(lot.draw, fact))}
             after = inspections.drawn(state, record.lot, record.at) if isinstance(fact, draw.DrawCompleted) else state
-            return replace(self, inspection=after, lots=lots)
+            return {"inspection": after, "lots": lots}
         if not isinstance(fact, INSPECTION_FACTS):
-            return self
+            return {}
         if isinstance(fact, inspection_facts.CampaignPublished):
             made = (inspections.lot_of(fact.campaign, part) for part in inspection_facts.Part)
             lots = {**lots, **{name: LotCase() for name in made}}
         after = inspections.apply(state, fact, record.actor, record.at, record.payload_sha256)
-        return replace(self, inspection=after, lots=lots)
+        return {"inspection": after, "lots": lots}

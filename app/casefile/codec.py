@@ -25,6 +25,7 @@ from crypto.instants import format_instant, parse_instant
 T = TypeVar("T")
 # What a refusal says was expected; each has its words in `translations/messages` as `shape_…`.
 SHAPES = {str: "text", int: "whole_number", bool: "yes_or_no", Decimal: "number", datetime: "instant", date: "date"}
+PLAIN = (str, int, bool)
 # In plain digits, as `encode` writes one: `1e999999999` is short, and a thousand million digits once it is written out.
 NUMBER = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 
@@ -83,7 +84,7 @@ def _shape(kind: Any) -> str:
 def _decode(kind: Any, value: Json, path: str) -> Any:
     if kind is Any:
         return value
-    if kind in (str, int, bool):
+    if kind in PLAIN:
         return value if type(value) is kind else _refuse(path, _shape(kind))
     if dataclasses.is_dataclass(kind):
         return _decode_fact(typing.cast(type, kind), value, path)
@@ -101,12 +102,14 @@ def _decode_fact(kind: type, value: Json, path: str) -> Any:
     fields = _fields(kind)
     if not isinstance(value, dict):
         _refuse(path, "object")
-    if unknown := set(value) - set(fields):
+    if unknown := value.keys() - fields.keys():
         _refuse(f"{path}.{sorted(unknown)[0]}", "no_field")
     found = {}
     for name, (declared, required) in fields.items():
         if name in value:
-            found[name] = _decode(declared, value[name], f"{path}.{name}")
+            item = value[name]
+            plain = type(item) is declared and declared in PLAIN  # most are: for them no path is written
+            found[name] = item if plain else _decode(declared, item, f"{path}.{name}")
         elif required:
             _refuse(f"{path}.{name}", "a_value")
         elif type(None) in typing.get_args(declared):

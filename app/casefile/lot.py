@@ -108,6 +108,14 @@ class LotCase:
     opened_under: Json | None = None  # the trustees' description as it stood at the release or start of the fallback
     since: Mapping[Phase, datetime] = field(default_factory=dict)  # when each phase after the bidding was reached
 
+    def with_bids(self, bidding: bid.Bidding) -> LotCase:
+        """The lot with these bids: what `replace` gives, which names every field to do so. At a deadline everybody
+        hands in at once, and each process follows every bid.
+        """
+        after = object.__new__(LotCase)
+        vars(after).update(vars(self), bidding=bidding)
+        return after
+
     @property
     def asked_here(self) -> Clarifying:
         """What the committee that evaluates now has asked bidders, not one before it."""
@@ -209,7 +217,7 @@ def apply_to_lot(state: LotCase, fact: Any, record: Record) -> LotCase:
     """The lot after a record of it."""
     if isinstance(fact, BID_FACTS):
         key_id = record.act["key_id"] if record.act else ""
-        return replace(state, bidding=bid.apply(state.bidding, fact, record.actor, key_id, record.at, record.seq))
+        return state.with_bids(bid.apply(state.bidding, fact, record.actor, key_id, record.at, record.seq))
     if isinstance(fact, OPENING_FACTS):
         bidding = replace(state.bidding, closed=True) if isinstance(fact, opening.LotClosed) else state.bidding
         return replace(state, bidding=bidding, opening=opening.apply(state.opening, fact, record.actor, record.at))

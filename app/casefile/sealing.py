@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from unicodedata import category
 
 from app.casefile.case import Case
 from app.procedure.bid import BidSubmitted, Submission
-from app.procedure.terms import TenderTerms
+from app.procedure.terms import Document, TenderTerms
 from crypto import merkle
 from crypto.canonical import Json, canonical
 from crypto.committee import Committee, identity
@@ -28,6 +29,7 @@ ENVELOPE = "1"
 EPOCH = 0
 FEN = Decimal("0.01")
 LONGEST_NAME = 100  # characters
+REMEMBERED = 1024  # what every bid on a lot is compared with
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
 
 
@@ -36,6 +38,7 @@ def open_statement(origin: str, case_id: str, lot: str) -> dict[str, Json]:
     return {"origin": origin, "tender": case_id, "lot": lot, "envelope": ENVELOPE, "epoch": EPOCH}
 
 
+@lru_cache(maxsize=REMEMBERED)
 def open_identity(origin: str, case_id: str, lot: str) -> bytes:
     """The 32 bytes to which every bid of a lot is sealed."""
     return identity("open", open_statement(origin, case_id, lot))
@@ -43,7 +46,12 @@ def open_identity(origin: str, case_id: str, lot: str) -> bytes:
 
 def documents_root(terms: TenderTerms) -> str:
     """Tree head (hex) over the published documents, by id."""
-    ordered = sorted(terms.documents, key=lambda d: d.id)
+    return _head_over(terms.documents)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _head_over(documents: tuple[Document, ...]) -> str:
+    ordered = sorted(documents, key=lambda d: d.id)
     leaves = [merkle.leaf_hash(canonical({"id": d.id, "name": d.name, "sha256": d.sha256})) for d in ordered]
     return merkle.root(leaves).hex()
 
@@ -51,7 +59,7 @@ def documents_root(terms: TenderTerms) -> str:
 def committee_of(case: Case) -> Committee:
     """The trustees of a published case, or of a year of inspections with a plan, whose shares count now."""
     _ = case.register_terms  # nobody's before it is published
-    return Committee.from_description(case.committee)
+    return case.tender.joint if case.inspection is None else Committee.from_description(case.committee)
 
 
 def opening_committee(case: Case, lot: str) -> Committee:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from app.procedure import deadlines, trustees
 from app.procedure.calendar import add
@@ -16,6 +17,7 @@ from app.procedure.errors import RuleViolation
 from app.procedure.terms import CaseOpened, TenderTerms, check_terms
 from app.procedure.trustees import TrusteesChanged
 from crypto.canonical import Json
+from crypto.committee import Committee
 from crypto.timelock import Round
 
 
@@ -129,6 +131,11 @@ class Tender:
         if self.trustees:
             return self.trustees[-1].committee
         return self.terms.committee if self.terms is not None else {}
+
+    @cached_property
+    def joint(self) -> Committee:
+        """The same, read. Raises CryptoError of a malformed description."""
+        return Committee.from_description(self.committee)
 
     @property
     def published(self) -> TenderTerms:

@@ -15,12 +15,24 @@ from app.casefile.record import Record
 from app.database import MEMORY
 from app.models import CaseEvent, CaseFile
 from app.models.casefile import UNSEALED
+from app.sending import find
 from crypto.merkle import Frontier
 
 REMEMBERED = 512
 # Asked for with every look at a case, mostly in vain: columns, not objects.
 _RECORDS = (
-    select(CaseEvent.__table__)
+    select(
+        CaseEvent.case_id,
+        CaseEvent.seq,
+        CaseEvent.lot,
+        CaseEvent.type,
+        CaseEvent.at,
+        CaseEvent.actor,
+        CaseEvent.role,
+        CaseEvent.payload,
+        CaseEvent.act,
+        CaseEvent.private_hash,
+    )
     .where(CaseEvent.case_id == bindparam("case"), CaseEvent.seq > bindparam("after"))
     .order_by(CaseEvent.seq)
 )
@@ -36,18 +48,13 @@ _SIZE = select(CaseFile.size).where(CaseFile.id == bindparam("case"))
 
 def record_of(row: CaseEvent | Row[Any]) -> Record:
     """The record that a row holds."""
-    return Record(
-        case_id=row.case_id,
-        seq=row.seq,
-        lot=row.lot,
-        type=row.type,
-        at=row.at,
-        actor=row.actor,
-        role=row.role,
-        payload=json.loads(row.payload),
-        act=json.loads(row.act) if row.act else {},
-        private_hash=row.private_hash,
-    )
+    circumstances = row.case_id, row.seq, row.lot, row.type, row.at, row.actor, row.role
+    return _record(*circumstances, row.payload, row.act, row.private_hash)
+
+
+def _record(*columns: Any) -> Record:
+    *circumstances, payload, act, private_hash = columns
+    return Record(*circumstances, json.loads(payload), json.loads(act) if act else {}, private_hash)
 
 
 def load_rows(db_session: DbSession, case_id: str, after: int = -1) -> Sequence[CaseEvent]:
@@ -62,7 +69,7 @@ def load_records(db_session: DbSession, case_id: str, after: int = -1) -> list[R
 
 
 def _records(connection: Connection, case_id: str, after: int) -> list[Record]:
-    return [record_of(row) for row in connection.execute(_RECORDS, {"case": case_id, "after": after})]
+    return [_record(*row) for row in find(connection, _RECORDS, case=case_id, after=after)]
 
 
 def load_unsealed(db_session: DbSession, case_id: str, after: int, bids: Sequence[int]) -> tuple[list[Record], int]:

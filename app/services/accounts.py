@@ -23,6 +23,7 @@ from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
 from app.procedure.names import check_credit_code, check_name
 from app.procedure.roles import Actor, Role, clash
+from app.sending import find
 from app.services.actors import load_actor
 from app.services.platform import Platform
 from app.services.unit_of_work import plain_transaction, take_turns
@@ -369,7 +370,7 @@ def read_web_sessions(connection: Connection, tokens: Iterable[str], now: dateti
     by_hash = {token_hash(token): token for token in tokens if token}
     if not by_hash:
         return {}
-    rows = connection.execute(_LOG_INS, {"hashes": padded(by_hash), "now": now})
+    rows = find(connection, _LOG_INS, hashes=padded(by_hash), now=now)
     return {by_hash[row[2]]: LogIn(*row) for row in rows}
 
 

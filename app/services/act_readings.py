@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, literal_column, select, union_all, update
-from sqlalchemy.orm import Session as DbSession
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, select, union_all, update
 
 from app.casefile.facts import FactType
 from app.casefile.record import case_reference
@@ -17,6 +16,7 @@ from app.database import padded
 from app.models import ActHead, Certificate, Command
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import ANYONE, Actor
+from app.sending import find
 from app.services.accounts import LogIn
 from app.services.actors import NONE, actor_of, rows_of_accounts
 from app.services.platform import Platform
@@ -73,7 +73,7 @@ class Asked:
 class Readings:
     """What is on record about the signers of these acts, of one case, as of now."""
 
-    def __init__(self, db_session: DbSession, asked: Sequence[Asked]) -> None:
+    def __init__(self, connection: Connection, asked: Sequence[Asked]) -> None:
         acts = [one.proposal.signed for one in asked]
         names = {
             "case": asked[0].proposal.case_id,
@@ -82,11 +82,12 @@ class Readings:
             "keys": padded([signed.key_id for signed in acts]),
             "commands": padded([signed.act["command_id"] for signed in acts]),
         }
-        rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id in names["accounts"]}
+        rows: dict[str, list[Sequence[Any]]] = {account_id: [] for account_id in names["accounts"]}
         self._pems: dict[Any, str] = {}
         self._answers: dict[Any, Any] = {}
         self._heads: dict[str, str] = {}
-        for row in db_session.connection().execute(_ON_RECORD, names):
+        self._roots: tuple[str, ...] = ()  # read from files, once for all acts
+        for row in find(connection, _ON_RECORD, **names):
             match row[0]:
                 case "pem":
                     self._pems[row[1:4]] = row[4]
@@ -124,7 +125,8 @@ class Readings:
         pem = self._pems.get((actor.id, actor.seat, signed.key_id))
         if pem is None:
             raise RuleViolation("key_not_certified", key=signed.key_id[:16])
-        facts = verify_certificate(pem, platform.keys.roots, work.now)
+        self._roots = self._roots or platform.keys.roots
+        facts = verify_certificate(pem, self._roots, work.now)
         verify_act(
             signed,
             facts.spki,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from app.casefile.case import Case
@@ -16,6 +16,7 @@ from app.models import AccessLog, Account, AccountRole, Certificate, DeniedAttem
 from app.permissions.actions import Action
 from app.permissions.policy import NotAllowed, asks_reason, authorize
 from app.procedure.roles import ANYONE, Actor, Role
+from app.sending import find
 from app.services.access import record_reading
 from app.services.unit_of_work import plain_transaction
 
@@ -70,14 +71,14 @@ def load_actors(connection: Connection, asked: Collection[tuple[str, str]]) -> d
     """The same of several, each given by account and seat."""
     if len(asked) == 1:
         ((account_id, seat),) = asked
-        return {(account_id, seat): actor_of(connection.execute(_ONE, {"account": account_id}).all(), account_id, seat)}
-    rows: dict[str, list[Row[Any]]] = {account_id: [] for account_id, _seat in asked}
-    for row in connection.execute(_SEVERAL, {"accounts": padded(rows)}):
+        return {(account_id, seat): actor_of(find(connection, _ONE, account=account_id), account_id, seat)}
+    rows: dict[str, list[Sequence[Any]]] = {account_id: [] for account_id, _seat in asked}
+    for row in find(connection, _SEVERAL, accounts=padded(rows)):
         rows[row[1]].append(row)
     return {(account_id, seat): actor_of(rows[account_id], account_id, seat) for account_id, seat in asked}
 
 
-def actor_of(rows: Sequence[Row[Any]], account_id: str, seat: str) -> Actor:
+def actor_of(rows: Sequence[Sequence[Any]], account_id: str, seat: str) -> Actor:
     """The actor of an account, out of the rows about it."""
     who, found = None, {"role": set[str](), "site": set[str](), "key": set[str]()}
     for row in rows:

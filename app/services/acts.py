@@ -136,7 +136,7 @@ def record_act(platform: Platform, log_in: LogIn | None, proposal: Proposal) -> 
     kind = fact_type(proposal.type)
     written = LONGEST_OF_LOT if kind.per_lot else LONGEST_OF_CASE
     check_lengths(proposal.payload, LONGEST_STATEMENT if kind.name in WORD_FOR_WORD else written)
-    kind.decode(proposal.payload)
+    _ = proposal.fact
     if kind.action is None or log_in is None:
         raise NotAllowed(Action.EVENTS_READ)
     prepare = _preparations.get(kind.name)
@@ -161,7 +161,7 @@ def _keep_refused(platform: Platform, log_in: LogIn, kind: FactType, proposal: P
     try:
         with unit_of_work(platform.database, proposal.case_id, proposal.lot) as work:
             asked = Asked(log_in, kind, proposal)
-            readings = Readings(work.db_session, [asked])
+            readings = Readings(work.connection, [asked])
             readings.verify(platform, work, asked)
             keep(work, readings.actor(asked), proposal)
     except (RuleViolation, CryptoError):
@@ -224,7 +224,7 @@ def _outcome(work: UnitOfWork, take: Callable[[Asked], Answer], one: Asked) -> A
 
 def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence[Asked]) -> Callable[[Asked], Answer]:
     """What takes each of these acts on record, or refuses it, in an open transaction."""
-    readings = Readings(work.db_session, asked)
+    readings = Readings(work.connection, asked)
     complete = _completions.get(kind.name)
 
     def take(one: Asked) -> Answer:
@@ -233,7 +233,7 @@ def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence
         actor, proposal = readings.actor(one), one.proposal
         _authorize(actor, kind, work.case, proposal.lot, work.now)
         readings.verify(platform, work, one)
-        record = _append(work, actor, kind, proposal)
+        record = _append(work, actor, proposal)
         act = Act(platform, work, actor, proposal, record, one.prepared)
         answer = {"accepted": kind.name, "lot": proposal.lot, "at": record.to_json()["at"]}
         answer |= complete(act) if complete else {}
@@ -243,9 +243,9 @@ def _taker(platform: Platform, work: UnitOfWork, kind: FactType, asked: Sequence
     return take
 
 
-def _append(work: UnitOfWork, actor: Actor, kind: FactType, proposal: Proposal) -> Record:
+def _append(work: UnitOfWork, actor: Actor, proposal: Proposal) -> Record:
     """The accepted fact with its consequences, in the log; the record of the fact itself."""
-    facts = work.case.decide(kind.decode(proposal.payload), proposal.lot, actor, work.now)
+    facts = work.case.decide(proposal.fact, proposal.lot, actor, work.now)
     record = work.append(
         facts[0],
         lot=proposal.lot,
@@ -276,7 +276,7 @@ def _unprepared(platform: Platform, asked: Asked) -> Answer | None:
     Raises NotAllowed before anything else is said to somebody who may not act so.
     """
     with platform.database.reading() as db_session:
-        readings = Readings(db_session, [asked])
+        readings = Readings(db_session.connection(), [asked])
         if (earlier := readings.earlier_answer(asked)) is None:
             case = load_case(db_session, asked.proposal.case_id)
             lot, now = asked.proposal.lot, platform.database.now()

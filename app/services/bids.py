@@ -11,7 +11,6 @@ from functools import partial
 from sqlalchemy import bindparam, delete, insert
 
 from app.casefile.case import Case
-from app.casefile.codec import decode
 from app.casefile.sealing import committee_of, context_of, open_identity, round_of
 from app.database import in_native_thread
 from app.models import StoredFile, Upload
@@ -92,7 +91,7 @@ def check_bid(platform: Platform, log_in: LogIn, proposal: Proposal) -> CheckedB
     check_sealed_header(head, context_hash(context))
     size = platform.blobs.size(upload.blob)
     verify_submission(proposal.payload, context=context, bid_size=size, bid_root=root, capsule=capsule)
-    fact = decode(BidSubmitted, proposal.payload)
+    fact = proposal.fact
     check_round(fact, case.tender.rounds(proposal.lot))
     ident = open_identity(platform.origin, case.id, proposal.lot)
     check_capsule_header(capsule, committee_of(case), ident, round_of(case, fact))

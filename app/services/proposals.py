@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
+from app.casefile.facts import fact_type
 from app.procedure.errors import RuleViolation
 from crypto.canonical import Json
 from crypto.signing import SignedAct
@@ -24,6 +27,11 @@ class Proposal:
     signed: SignedAct
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     private: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def fact(self) -> Any:
+        """The payload as its declared fact. Raises RuleViolation `fact_unknown` or `malformed`."""
+        return fact_type(self.type).decode(self.payload)
 
 
 def parse_proposal(case: str, type: str, body: Json, private: Mapping[str, str]) -> Proposal:

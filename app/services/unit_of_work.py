@@ -29,7 +29,7 @@ from app.models import CaseEvent, CaseFile, CasePrivate, Job, Lot, Notice, Regis
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import SYSTEM, Actor
 from app.queries.cases import case_as_of, remember_case
-from app.services.sending import Row, ask, send
+from app.sending import Row, ask, find, send
 from crypto.canonical import Json, canonical
 from crypto.merkle import Frontier
 from crypto.signing import SignedAct
@@ -315,7 +315,8 @@ def _stamped(
     if not whats:
         return database.stamp(database.now(connection), latest_at)
     if database.is_sqlite:
-        return database.stamp(database.now(connection), latest_at, connection.scalar(_TICKED_AT))
+        ticked = find(connection, _TICKED_AT)
+        return database.stamp(database.now(connection), latest_at, *(at for (at,) in ticked))
     clock, _shared, ticked_at = ask(connection, _CLOCK_AMONG, whats=list(whats))
     return database.stamp(database.counted(clock), latest_at, ticked_at)
 

@@ -11,9 +11,8 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session as DbSession
 
 from app.adapters.blobs import BlobBusy
@@ -22,6 +21,7 @@ from app.models import Lot, StoredFile, Upload
 from app.permissions.actions import Action
 from app.permissions.policy import authorize
 from app.procedure.errors import RuleViolation
+from app.sending import find
 from app.services.accounts import LogIn
 from app.services.actors import load_actor
 from app.services.platform import Platform
@@ -35,7 +35,17 @@ REPLACED_AT_ONCE = 4  # and kept of bids that it has replaced, until their lots 
 PROMISE_HOLDS = timedelta(minutes=15)  # without a piece; afterwards what is missing is set aside for nobody
 DISK_RESERVE_BYTES = 256 * 2**20  # so that closing and opening always find room
 CHUNK = 1 << 20
-_STATES = select(Upload.__table__).where(Upload.id.in_(bindparam("uploads", expanding=True)))
+_STATES = select(
+    Upload.id,
+    Upload.account_id,
+    Upload.offset,
+    Upload.size,
+    Upload.expires_at,
+    Upload.blob,
+    Upload.frontier,
+    Upload.root,
+    Upload.stated,
+).where(Upload.id.in_(bindparam("uploads", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class UploadState:
     stated: str
 
 
-def _state(row: Upload | Row[Any]) -> UploadState:
+def _state(row: Upload) -> UploadState:
     return UploadState(row.id, row.offset, row.size, row.expires_at, row.blob, row.frontier, row.root, row.stated)
 
 
@@ -269,14 +279,9 @@ def complete(state: UploadState | None) -> UploadState:
 
 def own_uploads(connection: Connection, asked: Sequence[tuple[LogIn, str]], now: datetime) -> list[UploadState | None]:
     """The uploads of these ids; None for what is not there, somebody else's or expired."""
-    query = _STATES, {"uploads": padded([upload_id for _log_in, upload_id in asked])}
-    rows = {row.id: row for row in connection.execute(*query)}
-    found = []
-    for log_in, upload_id in asked:
-        row = rows.get(upload_id)
-        own = row is not None and row.account_id == log_in.account_id and row.expires_at > now
-        found.append(_state(row) if row is not None and own else None)
-    return found
+    rows = find(connection, _STATES, uploads=padded([upload_id for _log_in, upload_id in asked]))
+    own = {(row[0], row[1]): UploadState(row[0], *row[2:]) for row in rows if row[4] > now}
+    return [own.get((upload_id, log_in.account_id)) for log_in, upload_id in asked]
 
 
 def upload_root(platform: Platform, upload: UploadState) -> str:

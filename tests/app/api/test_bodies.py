@@ -17,6 +17,10 @@ BODIES = {
     "no JSON": b"{",
     "not UTF-8": b"\xff\xfe",
     "half a character": b'{"login": "\\ud800", "password": "x", "code": "1"}',
+    "half a character as bytes": b'{"login": "\xed\xa0\x80", "password": "x", "code": "1"}',
+    "half a character in UTF-16": '{"login": "\ud800", "password": "x", "code": "1"}'.encode(
+        "utf-16-le", "surrogatepass"
+    ),
     "half a character in a name": b'{"\\udfff": 1}',
     "too deep": b"[" * 100_000,
     "too deep, closed": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Insert
+from sqlalchemy import CompoundSelect, Connection, Dialect, Executable, Insert, Select
 from sqlalchemy.exc import DBAPIError
 
 Row = dict[str, Any]
@@ -30,9 +30,17 @@ class Form:
     text: str
     defaults: Row
     adapted: tuple[tuple[str, Callable[[Any], Any]], ...]
+    found: tuple[tuple[int, Callable[[Any], Any]], ...] = ()  # by column: what the value in it is made to
 
     def values(self, row: Row) -> Row:
         return {**self.defaults, **row, **{name: adapt(row[name]) for name, adapt in self.adapted}}
+
+    def made(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """The values of a row that was found, as the columns' types give them."""
+        values = list(row)
+        for column, make in self.found:
+            values[column] = make(values[column])
+        return tuple(values)
 
 
 @lru_cache(maxsize=256)  # statements are made once, when their module is read
@@ -46,6 +54,44 @@ def _form(statement: Executable, dialect: Any, names: tuple[str, ...]) -> Form:
     compiled: Any = typing.cast(Any, statement).compile(dialect=words, column_keys=[*names, *defaults])
     adapted = {name: compiled.binds[name].type.dialect_impl(words).bind_processor(words) for name in names}
     return Form(compiled.string, defaults, tuple((name, adapt) for name, adapt in adapted.items() if adapt))
+
+
+@lru_cache(maxsize=64)
+def _compiled(statement: Any, dialect: Any) -> Any:
+    return statement.compile(dialect=dialect(paramstyle="named") if dialect.name == "sqlite" else dialect())
+
+
+@lru_cache(maxsize=1024)
+def _question(statement: Any, dialect: Any, names: tuple[str, ...], lists: tuple[tuple[str, int], ...]) -> Form:
+    """A question in which some names stand for so many values each (`expanding`)."""
+    compiled = _compiled(statement, dialect)
+    words: Dialect = compiled.dialect
+    spread = compiled.construct_expanded_state(dict.fromkeys(names) | {name: [None] * size for name, size in lists})
+    adapted = {name: compiled.binds[name].type.dialect_impl(words).bind_processor(words) for name in names}
+    kinds = [column.type.dialect_impl(words) for column in statement.selected_columns]
+    made = [(place, kind.result_processor(words, None)) for place, kind in enumerate(kinds)]
+    return Form(
+        spread.statement,
+        {name: value for name, value in spread.parameters.items() if value is not None},  # the statement's own
+        tuple((name, adapt) for name, adapt in adapted.items() if adapt),
+        tuple((place, make) for place, make in made if make),
+    )
+
+
+def find(connection: Connection, statement: Select[Any] | CompoundSelect[Any], **values: Any) -> list[tuple[Any, ...]]:
+    """All rows that the statement finds, their values as the columns' types give them. A value that is a list stands
+    for a name that is `expanding`; for lists, see `padded`."""
+    lists = {name: value for name, value in values.items() if type(value) is list}
+    names = tuple(name for name in values if name not in lists)
+    sizes = tuple((name, len(value)) for name, value in lists.items())
+    form = _question(statement, type(connection.dialect), names, sizes)
+    spread = {f"{name}_{place}": one for name, many in lists.items() for place, one in enumerate(many, 1)}
+    row = {name: values[name] for name in names} | spread
+    try:
+        rows = execute(_driver(connection), form, [row])[0].fetchall()
+    except _faults(connection) as fault:
+        raise _in_terms_of_sqlalchemy(connection, fault) from fault
+    return [form.made(row) for row in rows] if form.found else rows
 
 
 def ask(connection: Connection, statement: Executable, **values: Any) -> Any:
