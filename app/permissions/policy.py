@@ -12,24 +12,20 @@ from app.permissions.grants import NotAllowed as NotAllowed
 from app.permissions.grants import grant as _grant
 from app.permissions.grants import inspector as _inspector
 from app.permissions.grants import phases_in as _in
+from app.permissions.inspections import EVERY_ROLE, INSPECTING, INSPECTIONS, SIGNING, STATING
 from app.permissions.predicates import (
     at_no_booth,
     competent,
     given_up_before,
     has_bid,
     has_site,
-    inspected,
     inspection_public,
-    joins_inspection,
     knows_sitting,
-    leads_inspection,
     of_the_agency,
     of_the_centre,
     of_the_rehearsal,
     seated,
-    signs_inspection,
     sits_on_committee,
-    states_inspection,
 )
 from app.procedure.errors import RuleViolation
 from app.procedure.roles import Actor
@@ -45,15 +41,8 @@ BOOKABLE = frozenset({P.BIDDING, P.SEALED, P.OPENING, P.DRAW, P.SCORING, P.CONSE
 SITTING = frozenset({P.SCORING, P.CONSENSUS})
 DRAWN = frozenset({P.DRAW, P.SCORING, P.CONSENSUS})
 STAFF = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.CENTRE_OPERATOR, R.SITE_WITNESS, R.REGULATOR, R.TRUSTEE)
-EVERY_ROLE = tuple(R)
-HEARD = (R.AGENCY_OFFICER, R.AGENCY_SUPERVISOR, R.BIDDER, R.EXPERT)  # of whom objects of inspections may be
 
 AGENCY = {"when": of_the_agency}
-# A year of inspections is no tender: it has no further phase than that of a draft.
-INSPECTING = _grant(R.REGULATOR, when=joins_inspection, phases=_in(P.DRAFT))
-STATING = _grant(R.CENTRE_OPERATOR, when=states_inspection, phases=_in(P.DRAFT))
-SIGNING = _grant(R.TRUSTEE, when=signs_inspection, phases=_in(P.DRAFT))
-LEADING = _grant(R.REGULATOR, when=leads_inspection, phases=_in(P.DRAFT))
 DRAW_PARTIES = (
     _grant(R.AGENCY_SUPERVISOR, phases=DRAWING, **AGENCY),
     _grant(R.CENTRE_OPERATOR, when=of_the_centre, phases=DRAWING),
@@ -123,22 +112,7 @@ POLICY: dict[A, tuple[Grant, ...]] = {
     A.REHEARSAL_LIST: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
     A.REHEARSAL_WATCH: (_grant(R.CENTRE_OPERATOR, R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),
     A.REHEARSAL_SIGN: (_grant(R.TRUSTEE, when=of_the_rehearsal, phases=_in(P.DRAFT)),),  # no tender: no further phase
-    A.INSPECTION_OPEN: (_grant(R.REGULATOR),),  # 55
-    A.INSPECTION_DESK: (_grant(R.REGULATOR, R.CENTRE_OPERATOR, R.TRUSTEE),),  # own only, by query
-    A.INSPECTION_REGISTER: (_grant(R.REGULATOR),),  # items and inspectors of one's own authority
-    A.INSPECTION_FILE: (
-        _grant(R.REGULATOR),
-        _grant(*HEARD, when=at_no_booth),
-    ),  # into one's own space; only the act makes it evidence
-    A.INSPECTION_READ: (  # 55: published, once the plan is approved
-        _grant(*EVERY_ROLE, when=inspection_public, phases=_in(P.DRAFT)),
-        INSPECTING,
-    ),
-    A.INSPECTION_PREPARE: (LEADING,),  # 55, 2
-    A.INSPECTION_APPROVE: (LEADING,),
-    A.INSPECTORS_LIST: (INSPECTING,),
-    A.INSPECTION_VISIT: (INSPECTING,),  # who is listed, or drawn for the object, by rule
-    A.INSPECTION_ANSWER: (_grant(*HEARD, when=inspected, phases=_in(P.DRAFT)),),  # of an object that was drawn, by rule
+    **INSPECTIONS,
     A.CASE_OPEN: (_grant(R.AGENCY_OFFICER),),  # 1
     A.NEXT_ROUND_OPEN: (_grant(R.AGENCY_OFFICER, phases=PUBLISHED, **AGENCY),),  # 1: only what failed
     A.DRAFT_EDIT: (_grant(R.AGENCY_OFFICER, phases=_in(P.DRAFT), **AGENCY),),  # 1

@@ -15,11 +15,11 @@ from app.casefile.sealing import committee_of
 from app.models import Account, AccountRole, Expert, ExpertApplication, Site, Tender
 from app.procedure.roles import Actor, Role
 from app.queries.cases import load_case
-from app.queries.desks import orders_waiting
 from app.queries.draw_hall import draw_hall
 from app.queries.endings import failure_of, without_majority
 from app.queries.experts import current_tree
 from app.queries.library_days import counts_as_of
+from app.queries.next_steps import orders_waiting
 from app.queries.people import find_login
 from app.queries.recordings import is_owed
 from app.queries.standstills import order_waiting

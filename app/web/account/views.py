@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.extensions import COOKIE, access, current_actor, current_log_in, platform, request_token, required_log_in
 from app.permissions.actions import Action
-from app.permissions.policy import HEARD
+from app.permissions.inspections import HEARD
 from app.queries.desks import own_account, own_keys
 from app.services import accounts, notices, register, registrations
 from app.services.accounts import LOG_IN_VALID, NewOrganisation

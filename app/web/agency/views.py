@@ -23,9 +23,10 @@ from app.procedure.tender import (
     TenderPublished,
     TenderReturned,
 )
-from app.queries.desks import NextStep, agency_cases
+from app.queries.desks import agency_cases
 from app.queries.events import seen_events
 from app.queries.lists import DraftRow, agency_drafts
+from app.queries.next_steps import NextStep
 from app.queries.people import waiting_accounts
 from app.queries.trustee_agents import draw_agent_of
 from app.web.agency import briefing, drafts, exports, more_time, naming, new_committees, openings, rechecks

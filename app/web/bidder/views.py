@@ -22,9 +22,10 @@ from app.procedure.page_links import FILE_NAME as PAGE_LINKS
 from app.procedure.tender import QuestionAsked, question_deadline
 from app.queries.act_list import ListedPublication, listed_publication
 from app.queries.clarifications import asked_of
-from app.queries.desks import bidder_cases, can_confirm, next_steps
+from app.queries.desks import bidder_cases
 from app.queries.endings import Ground, failure_of, grounds_of, stood_back
 from app.queries.lots import bid_desk
+from app.queries.next_steps import can_confirm, next_steps
 from app.services.cursors import cursor_of
 from app.services.receipts import kept_receipt, read_inclusion, read_receipt, render_receipt
 from app.services.register import BROWSER_CLIENT, BROWSER_CLIENT_VERSION

@@ -23,8 +23,8 @@ from app.procedure.roles import Actor, Role
 from app.procedure.tender import Question, question_deadline
 from app.queries.cases import load_records
 from app.queries.committees import read_committees
-from app.queries.desks import next_steps
 from app.queries.lists import NoticeRow, next_round, published_notices
+from app.queries.next_steps import next_steps
 from app.queries.playbacks import replayed_lots
 from app.queries.timeline import case_stages
 from app.web.deadlines.views import offered_pages

@@ -28,9 +28,9 @@ from app.procedure.roles import Role
 from app.queries import boards
 from app.queries.access import access_rows
 from app.queries.corrections import corrections_told
-from app.queries.desks import next_steps
 from app.queries.events import Seen, seen_events
 from app.queries.inspection_steps import own_todo
+from app.queries.next_steps import next_steps
 from app.queries.playbacks import replayed_lots
 from app.queries.timeline import case_stages
 from app.queries.trustee_agents import draw_agent_of

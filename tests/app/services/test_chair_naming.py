@@ -18,7 +18,7 @@ from app.casefile.sight import sees
 from app.casefile.verification import STEPS
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
-from app.queries.desks import next_steps
+from app.queries.next_steps import next_steps
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.platform import DIST

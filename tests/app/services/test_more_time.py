@@ -11,7 +11,7 @@ from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import Notice
 from app.permissions.policy import NotAllowed
 from app.procedure.errors import RuleViolation
-from app.queries.desks import next_steps
+from app.queries.next_steps import next_steps
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
 from app.services.platform import DIST

@@ -15,7 +15,7 @@ from app.casefile.verification import Verdict, verify_bundle
 from app.models import Notice
 from app.procedure.attribution import AttributionDisputed, Fault, FaultAttributed
 from app.procedure.errors import RuleViolation
-from app.queries.desks import next_steps
+from app.queries.next_steps import next_steps
 from app.queries.void_faults import fault_lines
 from app.services.actors import load_actor
 from app.services.audits import export_evidence
