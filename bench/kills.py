@@ -26,6 +26,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import Pipe
@@ -67,8 +68,7 @@ def kill_on_postgres(rounds: int = ROUNDS) -> str:
 
 def kill_at_every_write(name: str, url: str, rounds: int, script: Sequence[Step] = SCRIPT, every: int = 1) -> str:
     """Each `every`th point in each of the rounds. Bad recoveries are told on standard error and counted."""
-    logging.getLogger("tenderhall").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
+    with _only_errors_logged(), tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         bench = Bench(Path(folder), database_url=url).found()
         bench.profile = PROFILE
         bench.publish(BIDDING.total_seconds())
@@ -86,6 +86,18 @@ def kill_at_every_write(name: str, url: str, rounds: int, script: Sequence[Step]
         f"(< {TARGET:.0f} s), a start of {range_.start:.1f} s in each; "
         f"files that nobody names left behind: {range_.stray}"
     )
+
+
+@contextmanager
+def _only_errors_logged() -> Iterator[None]:
+    """What the platform notes about each start and each refusal is not told here; afterwards it is told as before."""
+    platform = logging.getLogger("tenderhall")
+    before = platform.level
+    platform.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        platform.setLevel(before)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def pytest_collection_finish() -> None:
     """What is there before the first test stays until the last: the collector need not walk over it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 50)
+    gc.set_threshold(20_000, 50, 1_000)
 
 
 def pytest_runtest_setup() -> None:

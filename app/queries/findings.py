@@ -20,6 +20,12 @@ Names = Mapping[str, str]
 MOST_PLACES = 10  # of a finding that a report lists; the others stand in the case file
 
 
+# What stands at a place, as it is read: what is stored has forgotten in which order it was found.
+ASKED_AND_FOUND = tuple(f"{whose}_{what}" for what in ("name", "unit", "quantity") for whose in ("asked", "found"))
+FIGURES = ("quantity", "unit_price", "amount", "product", "ceiling", "median", "percent")
+IN_ORDER = ("number", "name", *ASKED_AND_FOUND, *FIGURES)
+
+
 @dataclass(frozen=True)
 class EvidenceView:
     """A place on which a finding rests; `file` is its path in the bid, "" for the opening form, `values` in words."""
@@ -169,8 +175,14 @@ def _listed(names: Sequence[str], language: str) -> str:
     return (", " if language == "en" else "、").join(names)
 
 
+def _in_order(value: tuple[str, str]) -> tuple[int, str]:
+    name = value[0]
+    return (IN_ORDER.index(name) if name in IN_ORDER else len(IN_ORDER)), name
+
+
 def _evidence(found: BidFinding, one: Evidence, names: Names, language: str) -> EvidenceView:
-    named = {name: value for name, value in one.values.items() if f"value_{name}" in catalogue()}
+    told = sorted(one.values.items(), key=_in_order)
+    named = {name: value for name, value in told if f"value_{name}" in catalogue()}
     if found.kind is FindingKind.LIST_UNREADABLE:
         named = {}
     colon, stop = (": ", "; ") if language == "en" else ("：", "；")

@@ -46,7 +46,7 @@ from app.web.inspections.statements import routes as inspection_statements
 from app.web.inspections.statistics import routes as inspection_statistics
 from app.web.inspections.visits import routes as inspection_visits
 from app.web.inspections.years import routes as inspections
-from app.web.languages import compile_catalogue
+from app.web.languages import compile_catalogue, say_at_once
 from app.web.names import WARNING_GROUNDS
 from app.web.navigation import footer_links, nav_links, room_of_booth
 from app.web.operator.ceremonies import routes as ceremonies
@@ -121,7 +121,7 @@ def attach(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.view_functions["static"] = access(Action.SITE_READ)(app.view_functions["static"])
     compile_catalogue()
-    app.jinja_env.add_extension("jinja2.ext.i18n")
+    say_at_once(app)
     app.jinja_env.finalize = visible
     app.jinja_env.globals["warning_grounds"] = WARNING_GROUNDS
     app.add_template_filter(fingerprint)

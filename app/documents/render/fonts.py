@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -63,13 +63,10 @@ class Faces:
     def runs(self, text: str, *, bold: bool = False) -> Iterator[tuple[str, str]]:
         """`text` in pieces of (font name, characters that it has)."""
         first = self.bold if bold else self.regular
-        marked = [(self._font_of(character, first), character) for character in text]
+        marked = [(_font_of(character, (first, *self.others)), character) for character in text]
         settled = [(name or first, character if name else f"〔U+{ord(character):04X}〕") for name, character in marked]
         for name, pieces in groupby(settled, key=lambda piece: piece[0]):
             yield name, "".join(piece for _, piece in pieces)
-
-    def _font_of(self, character: str, first: str) -> str | None:
-        return next((name for name in (first, *self.others) if ord(character) in _glyphs(name)), None)
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
         """The width of `text` in points."""
@@ -78,6 +75,12 @@ class Faces:
     def fitting(self, text: str, size: float, width: float, *, bold: bool = False) -> float:
         """The size, `size` at most, at which `text` is no wider than `width` points."""
         return min(size, size * width / max(self.width(text, size, bold=bold), 1))
+
+
+@lru_cache(1 << 14)
+def _font_of(character: str, names: tuple[str, ...]) -> str | None:
+    """The first of these fonts that has a character; what a font has stays as it is once it is registered."""
+    return next((name for name in names if ord(character) in _glyphs(name)), None)
 
 
 def _glyphs(name: str) -> dict[int, int]:

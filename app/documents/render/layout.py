@@ -27,7 +27,7 @@ from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Paragraph, Spacer, Table
 
-from app.documents.render import line_breaks  # noqa: F401  where Chinese lines end
+from app.documents.render import line_breaks, stream_numbers  # noqa: F401  where lines end, how numbers stand
 from app.documents.render.drawn import Field, QrCode, SealPlace, SignatureRow
 from app.documents.render.fonts import Faces
 from app.documents.render.paper import FRAME_HEIGHT, FRAME_WIDTH, INK, QUIET, RULE, SHADE

@@ -8,6 +8,7 @@ it knows in the margin, which in a cell of a table is the next cell.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -16,6 +17,7 @@ from reportlab.platypus import paragraph
 NOT_FIRST = frozenset("，。、；：？！”’）〕］｝〉》」』】〗…—～·々％‰℃°!,.:;?)]}%")
 NOT_LAST = frozenset("“‘（〔［｛〈《「『【〖([{￥¥＄$#＃@")
 _FUZZ = 1e-6  # points: sums of widths are not exact
+_width = lru_cache(1 << 14)(stringWidth)  # of one character, in a font that is registered for good
 
 
 def may_break(before: str, after: str) -> bool:
@@ -68,7 +70,7 @@ def split_fragments(frags: Sequence[Any], rooms: Sequence[float], calc_bounds: A
 
 def split_text(text: str, rooms: Sequence[float], font: str, size: float, encoding: str = "utf8") -> list[list[object]]:
     """In place of ReportLab's `wordSplit`: what is left of each line's room, and its text."""
-    sizes = [stringWidth(c, font, size) for c in text]
+    sizes = [_width(c, font, size) for c in text]
     return [[room - sum(sizes[start:end]), text[start:end]] for start, end, room in lines(text, sizes, rooms)]
 
 

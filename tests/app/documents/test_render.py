@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
+from reportlab.lib.rl_accel import fp_str
 
 from app.documents.clarification_content import BidClarification
 from app.documents.content import DissentStatement, EarlierStatement, InvalidBid, OpeningObjection
-from app.documents.render import FontsMissing, Renderer, fonts, line_breaks
+from app.documents.render import FontsMissing, Renderer, fonts, line_breaks, stream_numbers
 from app.documents.wording import ZONE
 from app.messages import regime_words
 from app.procedure.clarifying import LONGEST_ANSWER, LONGEST_NAME, LONGEST_PLACE, MOST_FILES
@@ -356,3 +357,8 @@ def test_no_line_of_the_report_begins_with_a_closing_mark(renderer):
     invalid = tuple(InvalidBid(BIDDERS[2], "甲" * n + reasons[n % 2] * 3, "评标委员会") for n in range(30))
     read = text_of(renderer.render(replace(REPORT, invalid_bids=invalid)), "-raw")
     assert [line for line in read.splitlines() if line[:1] and line[0] in "，。、；：）”"] == []
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.integers(-9999, 9999) | st.floats(-2, 2), max_size=6))
+def test_numbers_stand_in_a_page_as_reportlab_writes_them(numbers):
+    assert stream_numbers.in_a_stream(*numbers) == stream_numbers.in_a_stream(numbers) == fp_str(*numbers)

@@ -13,7 +13,8 @@ import pickle
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from io import BufferedRandom
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,7 +45,7 @@ def file_of(database: Database) -> Path:
     return Path(database.engine.url.database or "")
 
 
-_known: dict[object, list[Kept]] = {}
+_known: dict[object, list[Left]] = {}
 
 
 class Kept:
@@ -123,35 +124,49 @@ def shared(kind: object, make: Callable[[], bytes]) -> bytes:
         return data
 
 
-def fitting(kind: object, fits: Callable[[Ways], bool], make: Callable[[], Kept]) -> Kept:
+@dataclass
+class Left:
+    """What was kept, packed until somebody wants it: most steps of a course only lead to the next one."""
+
+    ways: Ways
+    packed: bytes
+
+    @cached_property
+    def kept(self) -> Kept:
+        found: Kept = pickle.loads(self.packed)
+        self.packed = b""
+        return found
+
+
+def fitting(kind: object, fits: Callable[[Ways], bool], make: Callable[[], Kept]) -> Left:
     """What somebody of this run has kept of this kind by ways that fit; otherwise it is made, for others as well."""
     known = _known.setdefault(kind, [])
-    for kept in known:
-        if fits(kept.ways):
-            return kept
+    for left in known:
+        if fits(left.ways):
+            return left
     with _held(kind) as file:
-        if file is None or (data := _found(file, fits)) is None:
+        if file is None or (left := _found(file, fits)) is None:
             made = make()
-            data = pickle.dumps(made)
+            left = Left(made.ways, pickle.dumps(made))
             if file is not None:
-                _add(file, made.ways, data)
-    known.append(pickle.loads(data))
-    return known[-1]
+                _add(file, left)
+    known.append(left)
+    return left
 
 
-def _found(file: BufferedRandom, fits: Callable[[Ways], bool]) -> bytes | None:
+def _found(file: BufferedRandom, fits: Callable[[Ways], bool]) -> Left | None:
     """Each that was kept has its ways before it, and its size: those that do not fit are passed over."""
     while file.peek(1):
         ways, size = pickle.load(file)
         if fits(ways):
-            return file.read(size)
+            return Left(ways, file.read(size))
         file.seek(size, os.SEEK_CUR)
     return None
 
 
-def _add(file: BufferedRandom, ways: Ways, data: bytes) -> None:
-    pickle.dump((ways, len(data)), file)
-    file.write(data)
+def _add(file: BufferedRandom, left: Left) -> None:
+    pickle.dump((left.ways, len(left.packed)), file)
+    file.write(left.packed)
 
 
 @contextmanager

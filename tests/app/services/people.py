@@ -38,7 +38,7 @@ from app.services.platform import Platform, open_platform
 from app.tasks.jobs import run_job
 from crypto.committee import Member, run_ceremony
 from crypto.signing import SigningKey, sign_act, sign_object
-from tests.app.services.kept import Kept, file_of, fitting, shared
+from tests.app.services.kept import Kept, Left, file_of, fitting, shared
 from tests.app.services.ways import OWN, Noting, note, ways_of
 
 LOT = "1"
@@ -156,21 +156,21 @@ class Installation(Noting):
             with TemporaryDirectory() as folder:
                 left, here = self._alike(Path(folder))._left_by(course.split(), chosen)[0], False
         if not here:
-            left.copy_to(self, chosen)
+            left.kept.copy_to(self, chosen)
         if before is not None:
             before.update(left.ways)
         note(self, before)
         return self
 
-    def _left_by(self, steps: list[str], chosen: dict[str, Any]) -> tuple[Kept, bool]:
+    def _left_by(self, steps: list[str], chosen: dict[str, Any]) -> tuple[Left, bool]:
         """What the steps leave, and whether this very installation has gone the last of them."""
         left, taken = None, 0
         for n, step in enumerate(steps, 1):
 
-            def take(step: str = step, n: int = n, before: Kept | None = left) -> Kept:
+            def take(step: str = step, n: int = n, before: Left | None = left) -> Kept:
                 nonlocal taken
                 if before and taken < n - 1:
-                    before.copy_to(self, chosen)
+                    before.kept.copy_to(self, chosen)
                 note(self, names := set())
                 getattr(self, step)()
                 note(self, None)

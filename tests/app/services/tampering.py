@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from app.casefile.bundle import CASE, EVENTS, HEAD, derived_files, json_lines
@@ -14,6 +15,21 @@ from crypto.signing import SigningKey, sign_object
 
 Lines = list[dict[str, Any]]
 Path = tuple[str | int, ...]
+REMEMBERED = 4096
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """A line with the leaf that fits its entry, as it stands in the file, and its record if it is one."""
+
+    line: dict[str, Any]
+    as_it_was: dict[str, Any]
+    leaf: bytes
+    written: bytes
+    record: Record | None
+
+
+_known: dict[int, _Fitting] = {}  # by the line itself: of a bundle that is falsified time and again most are as before
 
 
 def lines_of(files: dict[str, bytes]) -> Lines:
@@ -76,6 +92,23 @@ def without(lines: Lines, *gone: int) -> Lines:
     return kept
 
 
+def _fitting(line: dict[str, Any]) -> _Fitting:
+    """Made once for a line, as long as nobody changes anything in it."""
+    known = _known.get(id(line))
+    if known is not None and known.line is line and known.as_it_was == line:
+        return known
+    leaf = merkle.leaf_hash(bytes.fromhex(line["salt"]) + canonical(line["entry"]))
+    try:
+        record = Record.from_json(copy.deepcopy(line["entry"]))
+    except Exception:
+        record = None
+    if len(_known) >= REMEMBERED:
+        _known.clear()
+    written = json_lines([{**line, "leaf": leaf.hex()}])
+    made = _known[id(line)] = _Fitting(line, copy.deepcopy(line), leaf, written, record)
+    return made
+
+
 def by_holder(files: dict[str, bytes], lines: Lines) -> dict[str, bytes]:
     """What somebody without the platform's key can make of it."""
     return {**files, EVENTS: json_lines(lines)}
@@ -83,14 +116,14 @@ def by_holder(files: dict[str, bytes], lines: Lines) -> dict[str, bytes]:
 
 def by_platform(files: dict[str, bytes], lines: Lines, key: SigningKey) -> dict[str, bytes]:
     """The same by the platform: leaves, root, head and every copy fit again."""
-    leaves = [merkle.leaf_hash(bytes.fromhex(line["salt"]) + canonical(line["entry"])) for line in lines]
-    fitting = [{**line, "leaf": leaf.hex()} for line, leaf in zip(lines, leaves, strict=True)]
-    head = {**parse(files[CASE])["head"], "size": len(lines), "root": merkle.root(leaves).hex()}
+    fitting = [_fitting(line) for line in lines]
+    root = merkle.root([one.leaf for one in fitting])
+    head = {**parse(files[CASE])["head"], "size": len(lines), "root": root.hex()}
     signed = canonical({"head": head, **sign_object(key, HEAD, head)})
     copies = [name for name in files if name.startswith(("submissions/", "releases/", "draws/", "sittings/"))]
     kept = {name: data for name, data in files.items() if name not in copies or name.endswith(".age")}
     try:
-        kept |= derived_files([Record.from_json(line["entry"]) for line in lines], head["origin"])
+        kept |= derived_files([one.record or Record.from_json(one.line["entry"]) for one in fitting], head["origin"])
     except Exception:
         kept = dict(files)  # what cannot be derived any more stays as it was
-    return {**kept, EVENTS: json_lines(fitting), CASE: signed}
+    return {**kept, EVENTS: b"".join(one.written for one in fitting), CASE: signed}

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,9 @@ from sqlalchemy import select
 from app.adapters import bid_texts
 from app.adapters.profiles import read_profile
 from app.casefile.bundle import unpack
+from app.casefile.case import Case
 from app.casefile.codec import decode, encode
+from app.casefile.record import Record
 from app.casefile.verification import STEPS, Verdict, verify_bundle
 from app.models import BidReading, Job, StoredFile
 from app.permissions.policy import NotAllowed
@@ -29,7 +32,7 @@ from app.services.database_check import database_differences
 from app.services.files import READ_WITH
 from app.services.platform import DIST
 from app.services.report_content import report_content
-from crypto.canonical import canonical
+from crypto.canonical import canonical, parse
 from evaluation.bid_checks import OWN_NAME, Reading, Readings
 from evaluation.bid_checks import FindingKind as K
 from evaluation.sitting import (
@@ -239,6 +242,10 @@ def test_the_report_names_the_places_of_each_finding(over: CheckedCase):
     for part in ("投标人b，priced-list.csv第 2 行", "项目编码：1", "1000", "100"):
         assert part in place
     assert any("\n· 投标人b, priced-list.csv, line 2: Item: 1" in words for words in told["en"])
+    stored = [Record.from_json(parse(canonical(record.to_json()))) for record in records]
+    again = reduce(Case.apply, stored, Case(over.case_id))
+    for language, words in told.items():
+        assert report_words(again, LOT, stored, language) == words, "whoever reads it from the log says the same"
     content = report_content(over.platform, over.case, LOT, over.lot_records, "zh")
     assert content.contract_points == POINTS
     assert content.heading.digest == f"评标过程记录摘要 SHA-256 {content.sitting_digest}"

@@ -43,6 +43,19 @@ def site(case: WholeCase) -> Site:
     return Site(case)
 
 
+@pytest.fixture(scope="module")
+def ended(case: WholeCase) -> WholeCase:
+    """Somebody has noted the announcement, and the evaluation is given up, so that both halves may be exported."""
+    if not any(record.type == "AnnouncementNoted" for record in case.lot_records):
+        there = of_site(case, case.sites[1])
+        case.act(case.members[there], AnnouncementNoted(there, 1))
+    for step in (Disposition.SUSPEND, Disposition.ABANDON):
+        case.act("regulator", sitting.SittingOrderProposed(step, "核查"))
+        case.act("inspector", sitting.SittingOrdered(step, "核查"))
+    case.work_off()
+    return case
+
+
 def of_site(case: WholeCase, site: str) -> int:
     return next(number for number, seat in case.state.seats.items() if seat.site == site)
 
@@ -134,11 +147,8 @@ def test_while_each_scores_alone_nothing_is_said(case: WholeCase, site: Site):
     assert WORDS in part
 
 
-def test_the_evidence_holds_and_no_word_of_it_can_be_changed(case: WholeCase):
-    for step in (Disposition.SUSPEND, Disposition.ABANDON):
-        case.act("regulator", sitting.SittingOrderProposed(step, "核查"))
-        case.act("inspector", sitting.SittingOrdered(step, "核查"))
-    case.work_off()
+def test_the_evidence_holds_and_no_word_of_it_can_be_changed(ended: WholeCase):
+    case = ended
     files = unpack(export_evidence(case.platform, case.people["regulator"].log_in, case.case_id)[1])
     root = case.platform.keys.authority.certificate_pem
     found = verify_bundle(files, [root], [read_profile("demo-goods")], steps=JUDGING)
@@ -154,7 +164,8 @@ def test_the_evidence_holds_and_no_word_of_it_can_be_changed(case: WholeCase):
                 assert path[0] == "at" or any(check.verdict is Verdict.FAIL for check in found), (seq, path)
 
 
-def test_the_agencys_bundle_holds_without_a_word_of_it(case: WholeCase):
+def test_the_agencys_bundle_holds_without_a_word_of_it(ended: WholeCase):
+    case = ended
     case.release_export()
     files = unpack(export_evidence(case.platform, case.people["officer"].log_in, case.case_id)[1])
     found = verify_bundle(files, [], [read_profile("demo-goods")], steps=JUDGING)
