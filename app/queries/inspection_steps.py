@@ -175,7 +175,7 @@ def _inspecting(case: Case, campaign: Campaign, actor: Actor, now: datetime) -> 
         settled = outcome is not None and not outcome.waits
         open_ones += not settled
         late = WARN if due_at is not None and due_at <= now else ACT
-        if mine and (outcome is None or (outcome.waits and outcome.upheld)):
+        if mine and (outcome is None or (outcome.waits and (outcome.upheld or outcome.entered_by not in drawn[visit]))):
             yield Step("enter_results", late, number, visit[0], due_at)
         elif mine and outcome is not None and _asked(outcome, actor):
             yield Step("answer_statement", late if outcome.waits else ACT, number, visit[0])

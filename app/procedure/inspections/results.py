@@ -97,6 +97,8 @@ def _confirm(campaign: Campaign, draws: Draws, fact: ResultsConfirmed, actor: Ac
         raise RuleViolation("results_confirmed", object=fact.object)
     if actor.id == outcome.entered_by:
         raise RuleViolation("second_person_needed")
+    if outcome.entered_by not in inspectors_of(campaign, draws)[fact.object, actor.organisation_id]:
+        raise RuleViolation("results_of_replaced", object=fact.object)
     if fact.results_sha256 != outcome.entered_sha256:
         raise RuleViolation("object_has_changed", expected=outcome.entered_sha256[:12], stated=fact.results_sha256[:12])
     _check_heard(outcome, fact.object)

@@ -31,6 +31,7 @@ from app.procedure.inspections.pools import (
     drawn_objects,
     free_inspectors,
     group,
+    inspectors_of,
     object_candidates,
     pair,
     recused_pairs,
@@ -108,7 +109,7 @@ def _decide_drawn(campaign: Campaign, draws: Draws, fact: Drawn, actor: Actor) -
         case InspectorsDrawOpened():
             _open_inspectors(campaign, draws, fact, actor)
         case RedrawProposed():
-            _propose_redraw(campaign, draws, fact)
+            _propose_redraw(campaign, draws, fact, actor)
         case RedrawOrdered():
             _order_redraw(campaign, draws, fact, actor)
 
@@ -253,7 +254,7 @@ def _recuse(campaign: Campaign, draws: Draws, fact: InspectorRecused, actor: Act
     if listed is None or actor.id not in {inspector.account for inspector in listed.inspectors}:
         raise RuleViolation("inspector_not_listed")
     if (fact.object, actor.organisation_id) in campaign.outcomes:
-        raise RuleViolation("redraw_after_results", object=fact.object)
+        raise RuleViolation("recusal_after_results", object=fact.object)
     if (actor.id, fact.object) in campaign.recusals:
         raise RuleViolation("already_recused", object=fact.object)
 
@@ -292,7 +293,7 @@ def _open_inspectors(campaign: Campaign, draws: Draws, fact: InspectorsDrawOpene
         raise RuleViolation("object_has_changed", expected=expected, stated=stated or "-")
 
 
-def _propose_redraw(campaign: Campaign, draws: Draws, fact: RedrawProposed) -> None:
+def _propose_redraw(campaign: Campaign, draws: Draws, fact: RedrawProposed, actor: Actor) -> None:
     _drawn(campaign, draws, fact.part)
     if not fact.ground.strip():
         raise RuleViolation("text_missing")
@@ -308,14 +309,25 @@ def _propose_redraw(campaign: Campaign, draws: Draws, fact: RedrawProposed) -> N
     else:
         _account, _, object_ = fact.candidate.partition(":")
         authority = draw.drawn_for[fact.candidate].rpartition(":")[2]
-        outcome = campaign.outcomes.get((object_, authority))
-        if outcome is not None:
-            raise RuleViolation("redraw_after_results", object=object_)
+        _check_unsettled(campaign, draws, (object_, authority), actor)
         free = free_inspectors(campaign, authority, object_)
         listed = campaign.lists[authority]
         left = [account for account in free if pair(listed, account, object_) not in draw.seats]  # type: ignore[misc]
     if not left:
         raise RuleViolation("redraw_pool_exhausted", candidate=fact.candidate[:80])
+
+
+def _check_unsettled(campaign: Campaign, draws: Draws, visit: tuple[str, str], actor: Actor) -> None:
+    """An inspector may be replaced until a result was confirmed: who has left can confirm none. Once one is entered,
+    those drawn for the object have no say in it, so that nobody sends away who does not agree (ADR 0150).
+    """
+    outcome = campaign.outcomes.get(visit)
+    if outcome is None:
+        return
+    if outcome.confirmed is not None:
+        raise RuleViolation("redraw_after_results", object=visit[0])
+    if actor.id in inspectors_of(campaign, draws).get(visit, ()):
+        raise RuleViolation("redraw_by_inspector", object=visit[0])
 
 
 def _order_redraw(campaign: Campaign, draws: Draws, fact: RedrawOrdered, actor: Actor) -> None:
@@ -326,7 +338,7 @@ def _order_redraw(campaign: Campaign, draws: Draws, fact: RedrawOrdered, actor: 
         raise RuleViolation("second_person_needed")
     if vars(waiting) != vars(fact):
         raise RuleViolation("object_has_changed", expected=waiting.candidate[:12], stated=fact.candidate[:12])
-    _propose_redraw(campaign, draws, waiting)
+    _propose_redraw(campaign, draws, waiting, actor)
 
 
 def check_inspection_party(parties: Parties, party: str, actor: Actor) -> None:

@@ -205,10 +205,10 @@ def redraw(case: str, number: int) -> str:
     part = Part.INSPECTORS if campaign.inspectors_opened else Part.OBJECTS
     if lot_of(number, part) not in found.lots:
         abort(404)
-    settled = {place(*visit) for visit in campaign.outcomes}
+    settled = {place(*visit) for visit, outcome in campaign.outcomes.items() if outcome.confirmed is not None}
     drawn_for = found.draws[lot_of(number, part)].drawn_for
     choices = _candidates(found, campaign, part)
-    # Nobody of a visit whose results are entered is replaced.
+    # Nobody of a visit whose results were confirmed is replaced.
     form.candidate.choices = [choice for choice in choices if drawn_for[choice.value] not in settled]
     if confirmed(form):
         fact = RedrawProposed(number, part, form.candidate.data, (form.ground.data or "").strip())

@@ -228,7 +228,7 @@ def test_results_are_entered_by_one_of_the_drawn_and_confirmed_by_the_other(desk
     assert (row.name, b"".join(chunks)) == ("现场.jpg", data)
     with pytest.raises(NotAllowed):
         evidence_file(desk.platform, desk.people["officer"].log_in, desk.case_id, file.id)
-    with pytest.raises(RuleViolation, match="redraw_after_results"):
+    with pytest.raises(RuleViolation, match="recusal_after_results"):
         desk.act(first, InspectorRecused(1, object_, "想起来了"), "")
     with pytest.raises(RuleViolation, match="results_need_reason"):
         desk.act(first, ResultsEntered(1, object_, authority, results), "")

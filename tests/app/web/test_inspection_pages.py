@@ -272,7 +272,7 @@ def test_a_colleagues_entry_is_confirmed_word_for_word(desk: Inspecting, site: S
     assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
     found = ResultsEntered(1, object_, authority, desk.results(object_, authority, ResultCode.PROBLEM), (photo,))
     desk.act(first, found, "")
-    assert drawn not in site.browser("regulator").get(home(desk, "/campaigns/1/redraw"))
+    assert drawn in site.browser("regulator").get(home(desk, "/campaigns/1/redraw")), "who leaves can be replaced"
     assert step(site.browser(second).get(path)) == "确认同组填报的检查结果"
     shown = site.browser(second).get(f"{path}/confirmation")
     assert signing(shown) == "ResultsConfirmed"
