@@ -158,6 +158,16 @@ def test_a_former_employer_counts_up_to_the_anniversary(left, on, conflict):
     assert bool(grounds(on, past_employments=(Employment("a-ltd", left),))) is conflict
 
 
+def test_whoever_works_for_one_bidder_and_came_from_another_is_named_with_both():
+    other = BidderParties("B", ("b-ltd",), ())
+    anna = replace(ANNA, organisation="a-ltd", past_employments=(Employment("b-ltd", DAY),))
+    found = conflicts(anna, [BIDDER, other], Surroundings(), RecusalRules(3), DAY)
+    assert [(one.ground, one.bidder, one.reference) for one in found] == [
+        (ConflictGround.EMPLOYER, BIDDER.bidder, "a-ltd"),
+        (ConflictGround.PAST_EMPLOYER, "B", "b-ltd"),
+    ]
+
+
 def test_recusals_name_exactly_those_with_a_conflict():
     kinds = [
         replace(ANNA, organisation=organisation, punished=punished)
