@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from app.casefile.case import Case
@@ -41,9 +42,9 @@ class FaultForm(FlaskForm):
         _l("责任"),
         [DataRequired(_l("请选择是谁的原因"))],
         choices=[
-            ("", _l("请选择")),
-            (Fault.BIDDER, _l("投标人原因（视为撤销投标文件，保证金可以不退）")),
-            (Fault.OTHER, _l("投标人之外的原因（视为撤回投标文件，退还保证金）")),
+            SelectChoice("", _l("请选择")),
+            SelectChoice(Fault.BIDDER, _l("投标人原因（视为撤销投标文件，保证金可以不退）")),
+            SelectChoice(Fault.OTHER, _l("投标人之外的原因（视为撤回投标文件，退还保证金）")),
         ],
     )
     ground = TextAreaField(

@@ -33,7 +33,7 @@ def mails(site: Site) -> list[str]:
 
 
 def test_the_first_log_in_goes_to_the_address_of_the_library_alone(over: Site):
-    expert, before = entry(over, "other"), len(mails(over))
+    expert, before = entry(over, "other"), set(mails(over))
     with over.case.platform.database.reading() as db_session:
         login = db_session.get_one(Account, expert.account_id).login
     browser = over.browser()
@@ -50,7 +50,7 @@ def test_the_first_log_in_goes_to_the_address_of_the_library_alone(over: Site):
     }
     assert len(answers) == 1, "the same whoever asks"
     over.case.work_off()
-    sent = mails(over)[before:]
+    sent = [mail for mail in mails(over) if mail not in before]
     assert len(sent) == 1
     assert over.case.platform.settings.base_url in sent[0]
     with over.case.platform.database.reading() as db_session:
