@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from sqlalchemy import select
@@ -29,7 +31,10 @@ def over(tmp_path_factory) -> Site:
 
 
 def mails(site: Site) -> list[str]:
-    return [path.read_text("utf-8", "replace") for path in sorted(site.case.platform.settings.mail.rglob("*.eml"))]
+    """Whom each was sent to, and what it says."""
+    paths = site.case.platform.settings.mail.rglob("*.eml")
+    found = [message_from_bytes(path.read_bytes(), policy=default) for path in paths]
+    return [f"{mail['To']}\n{mail.get_content()}" for mail in found]
 
 
 def test_the_first_log_in_goes_to_the_address_of_the_library_alone(over: Site):
@@ -52,6 +57,7 @@ def test_the_first_log_in_goes_to_the_address_of_the_library_alone(over: Site):
     over.case.work_off()
     sent = [mail for mail in mails(over) if mail not in before]
     assert len(sent) == 1
+    assert sent[0].startswith(f"{login}@example.org\n")
     assert over.case.platform.settings.base_url in sent[0]
     with over.case.platform.database.reading() as db_session:
         assert len(list(db_session.scalars(select(Job).where(Job.task == "invite_expert")))) == 1
