@@ -12,6 +12,7 @@ from axe import violations
 from live_case import LiveCase
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.realtime import live as channel
 from app.realtime import room
 from app.services.accounts import LogIn
 from app.services.pictures import start_camera as real_start_camera
@@ -95,6 +96,34 @@ def test_a_picture_taken_over_before_anybody_is_told_of_it_is_off(live: LiveCase
     expect(member.locator("[data-own-state]")).to_contain_text("见证人已接过")
     witness.get_by_role("button", name="关闭画面").click()
     member.close()
+
+
+def test_a_camera_that_is_switched_on_while_the_pictures_are_opened_is_seen_once_they_are(
+    live: LiveCase, filming: Browser, monkeypatch
+):
+    real_look, asked, goes_on = channel.seen_events, Event(), Event()
+
+    def seen_events(*arguments):
+        asked.set()
+        assert goes_on.wait(20)
+        return real_look(*arguments)
+
+    sub = live.case.sites[1]
+    centre = pictures(live, filming, "centre")
+    expect(tile(centre, sub).locator("[data-picture-state]")).to_have_text("没有画面")
+    monkeypatch.setattr(channel, "seen_events", seen_events)  # the page joins the case before it opens the pictures
+    witness = pictures(live, filming, "witness-sub")
+    assert asked.wait(20)
+    witness.get_by_role("button", name="开启画面").click()
+    expect(witness.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
+    witness.wait_for_timeout(300)
+    goes_on.set()
+    expect(witness.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
+    expect(tile(centre, sub).locator("[data-picture-state]")).to_have_text("已连接")
+    witness.get_by_role("button", name="关闭画面").click()
+    expect(tile(centre, sub).locator("[data-picture-state]")).to_have_text("没有画面")
+    centre.close()
+    witness.close()
 
 
 def test_a_site_is_seen_and_heard_by_who_may_and_as_long_as_it_may_be(live: LiveCase, filming: Browser):

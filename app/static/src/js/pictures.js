@@ -16,6 +16,7 @@ let turn = -1; // of the state that was told last
 let sends = false; // whether the picture of one's own site was sent from here when that was told last
 let ended = false; // by the centre or the authority
 let over = false;
+let known = false; // whether the platform knows this line among the pictures: what is sent is announced once it does
 
 const tileOf = (site) => page.querySelector(`[data-site="${CSS.escape(site)}"]`);
 const send = (to, kind, data) => socket.emit('pictures.signal', { to, kind, data });
@@ -91,6 +92,7 @@ async function announce(stream) {
     else send(viewer, 'bye', JSON.stringify({ n: viewers.get(viewer).attempt }));
     dismiss(viewer);
   }
+  if (!known) return;
   const answer = await ask('camera.switch', { on: Boolean(stream) });
   if (!stream || stream !== own.stream) return;
   if (answer?.error) own.refuse(refusalWords(answer.error));
@@ -108,11 +110,13 @@ async function open() {
   [...watched.keys()].forEach(unwatch);
   [...viewers.keys()].forEach(dismiss);
   turn = -1;
+  known = false;
   const answer = await ask('pictures.open', { case: caseId, lot });
   if (!answer) return;
   if (answer.error) return end(refusalWords(answer.error));
   ({ ice } = answer);
   follow(answer);
+  known = true;
   if (own?.stream) await announce(own.stream);
 }
 
@@ -133,6 +137,7 @@ function switchSound({ currentTarget: button }) {
 }
 
 socket.on('presence.ask', (_asked, answer) => answer());
+socket.on('disconnect', () => (known = false));
 socket.on('pictures.state', follow);
 socket.on('pictures.signal', onSignal);
 socket.on('pictures.over', () => end(say('pictures_over')));
