@@ -71,6 +71,7 @@ def test_a_site_is_recorded_and_two_inspectors_play_it(live: LiveCase, filming: 
     seat = next(number for number, one in case.state.seats.items() if one.site == case.sites[1])
     member = pictures(live, filming, seat)
     member.get_by_role("button", name="开启画面").click()
+    expect(member.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
     expect(tile(member, case.sites[1])).to_be_hidden()  # the platform has it that this site is sent from there
     witness.get_by_role("button", name="开启画面").click()
     expect(witness.locator("[data-own-state]")).to_have_text("正在发送画面和声音。")
