@@ -70,6 +70,11 @@ def pytest(*words: str | Path) -> Command:
     return python("pytest", "-rsfE", "--junitxml", REPORT, *words)
 
 
+def after_others(command: Command) -> Command:
+    """With what processors have left: browsers and sites that wait for a clock answer as on a machine of their own."""
+    return ("nice", "-n", "10", *command)
+
+
 def programme(long: bool = False) -> Iterator[Step]:
     """Every step of the test command, cheapest first; the long one draws more examples and has a step more."""
     junit = ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")
@@ -94,8 +99,9 @@ def programme(long: bool = False) -> Iterator[Step]:
     rest = ("tests", *(f"--ignore={path}" for path in known))
     slowest = "--durations=8"
     pages = (pytest(*half, slowest) for half in _dealt(BROWSER, 2))
-    others = (pytest(*part, slowest, *variants) for part in (PLAYS, SITES, PAGES, rest, *_dealt(SERVICES, 4)))
-    yield Step("everything else, pages in a browser", *pages, *others)
+    played = (pytest(*part, slowest, *variants) for part in (PLAYS, SITES))
+    computed = (after_others(pytest(*part, slowest, *variants)) for part in (PAGES, rest, *_dealt(SERVICES, 4)))
+    yield Step("everything else, pages in a browser", *pages, *played, *computed)
     if long:
         yield Step("what takes long", pytest(*sorted(ROOT.glob("tests/long/test_*.py"))))
 

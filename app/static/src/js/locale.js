@@ -177,7 +177,7 @@ const SENTENCES = {
   pages_wrong: ['请写成“文件名.pdf 12-15”，文件须在所选文件之中', 'Write “file.pdf 12-15”; the file must be among the chosen ones'],
   file_name_wrong: ['文件名不能使用：{name}', 'This file name cannot be used: {name}'],
   opening_missing: ['请填写{label}', 'Fill in: {label}'],
-  draw_value_missing: ['本机没有保存本轮的随机数。请用提交承诺的那台机器和浏览器公开。', 'This machine does not hold the bytes of this round. Reveal them from the machine and browser that committed.'],
+  draw_value_missing: ['本机没有保存本轮的随机数。请用提交承诺的那台机器和浏览器公开；已经找不到的，由受托人打开您随承诺加密提交的副本，抽取照常进行。', 'This machine does not hold the bytes of this round. Reveal them from the machine and browser that committed; where they are lost, the trustees open the sealed copy that came with the commitment, and the draw goes on.'],
   draw_check_reading: ['读取记录：{done} / {of}', 'Reading the records: {done} of {of}'],
   draw_check_drawing: ['第 {round} 轮：重算票号 {done} / {of}', 'Round {round}: {done} of {of} tickets computed again'],
   draw_check_stop: ['停止验算', 'Stop the check'],
