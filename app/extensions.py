@@ -65,8 +65,10 @@ def request_token() -> str:
 
 
 def same_for_all() -> bool:
-    """Whether a built file is asked for: who asks, and in which language, makes no difference."""
-    return request.endpoint == "static"
+    """Whether a built file or a tile of a public log is asked for: who asks, and in which language, makes no difference.
+    No session is opened for it, so that an answer which others may keep for ever carries none.
+    """
+    return request.endpoint in ("static", "tiles.tile")
 
 
 def needs_form_token() -> bool:

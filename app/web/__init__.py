@@ -153,8 +153,6 @@ def _secure(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(nonce=g.get("csp_nonce", ""))
     if current_app.config["SESSION_COOKIE_SECURE"]:
         answer.headers["Strict-Transport-Security"] = f"max-age={HTTPS_ONLY_FOR}"
-    if answer.cache_control.immutable and answer.status_code == HTTPStatus.OK:
-        return answer  # what the view says never changes, and is the same for all
     if not same_for_all() or answer.status_code >= HTTPStatus.BAD_REQUEST:
         answer.headers["Cache-Control"] = "no-store"
     elif NAMED_BY_HASH.search(request.path):

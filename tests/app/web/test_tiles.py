@@ -95,6 +95,7 @@ def test_what_is_full_is_kept_for_ever_and_what_is_not_there_is_not_found(site: 
     client = site.app.test_client()
     full, part = (client.get(f"/register/tlog/ticks/tile/0/{name}") for name in ("001", "001.p/7"))
     assert "immutable" in full.headers["Cache-Control"]
+    assert "Set-Cookie" not in client.get("/register/tlog/ticks/tile/0/001?lang=en").headers, "kept for others"
     assert "immutable" not in part.headers.get("Cache-Control", "")
     assert full.data[: 7 * 32] == part.data
     assert client.get("/register/tlog/ticks/checkpoint").headers["Cache-Control"] == "no-store"
