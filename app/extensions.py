@@ -65,7 +65,7 @@ def request_token() -> str:
 
 
 def same_for_all() -> bool:
-    """Whether a built file or a tile of a public log is asked for: who asks, and in which language, makes no difference.
+    """Whether a built file or a tile of a public log is asked for: who asks, in which language, makes no difference.
     No session is opened for it, so that an answer which others may keep for ever carries none.
     """
     return request.endpoint in ("static", "tiles.tile")

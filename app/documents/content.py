@@ -145,6 +145,7 @@ class OpeningRecord:
     bids: tuple[OpenedBid, ...]
     coefficients: tuple[str, ...]
     words: Mapping[str, str]  # of the regime: app.messages.regime_words
+    faults: tuple[tuple[str, str], ...]  # of void bids: the bidder, and whose fault it is, with all that was said
     objections: tuple[OpeningObjection, ...]
     confirmations: tuple[OpeningConfirmation, ...]
     release: ReleaseProof

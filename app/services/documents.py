@@ -185,10 +185,9 @@ def opened_bids(case: Case, lot: str, lang: Lang) -> tuple[OpenedBid, ...]:
                 brand=bid.core_brand or "",
             )
         )
-    faults = {line.receipt_id: line for line in fault_lines(case, lot)}
     for void in sorted(state.opening.voided.values(), key=lambda bid: bid.receipt_id):
         submission = state.bidding.submissions[void.receipt_id]
-        reason = f"{void_sentence(void.reason, lang)} {fault_text(faults[void.receipt_id], lang)}"
+        reason = void_sentence(void.reason, lang)
         rows.append(
             OpenedBid(len(rows) + 1, void.bidder_name, submission.received_at, None, "", "", void_reason=reason)
         )
@@ -262,6 +261,7 @@ def opening_record(platform: Platform, case: Case, lot: str, now: datetime, lang
             for name, value in sorted(opening.coefficients.items())
         ),
         words=regime_words(terms.profile.regime, lang),
+        faults=tuple((line.bidder, fault_text(line, lang)) for line in fault_lines(case, lot)),
         objections=tuple(
             OpeningObjection(people[o.by][1], o.raised_at, o.text, parties.agency.name, o.answered_at, o.answer)
             for o in opening.objections.values()

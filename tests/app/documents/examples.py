@@ -83,6 +83,7 @@ OPENING = OpeningRecord(
     bids=BIDS,
     coefficients=(),
     words={"objection": "疑义"},
+    faults=(),
     objections=(
         OpeningObjection(
             BIDDERS[1], minutes(9), "第一名的交付期未宣读。", "孙敏", minutes(12), "已补充宣读：合同签订后 60 日。"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
 from app.adapters.profiles import read_profile
@@ -26,6 +27,7 @@ from tests.app.web.site import Site
 pytestmark = pytest.mark.skipif(not (DIST / "fonts").is_dir(), reason="the front end is not built")
 COURSE = "found publish change_deadlines bid read_out"
 GROUND, TEXT, REPLY = "密钥包打不开，平台收到的密文与回执一致", "密钥包在上传之后被平台改动", "经复核，维持认定"
+HOSTILE = "<b>&<img src=x>"
 
 
 def named(case: WholeCase, fault: Fault = Fault.BIDDER, ground: str = GROUND) -> FaultAttributed:
@@ -60,7 +62,10 @@ def test_what_was_named_disputed_and_answered_stands_on_the_record_and_holds_off
     assert (steps(case), told(case, "officer")) == (["attribute_fault"], ["fault_disputed"])
     case.work_off(3600)
     assert not concluded(case), "the bidder waits for an answer"
-    case.act("officer", named(case, ground=REPLY))
+    case.act("officer", named(case, ground=REPLY + HOSTILE))
+    hall = Site(case).browser().get(f"/cases/{case.case_id}/lots/{LOT}/opening")
+    assert HOSTILE not in hall
+    assert str(escape(HOSTILE)) in hall
     case.work_off()
     assert concluded(case)
     assert told(case, "bidder-e") == ["fault_bidder", "fault_bidder_for_good"]
@@ -70,7 +75,7 @@ def test_what_was_named_disputed_and_answered_stands_on_the_record_and_holds_off
     if shutil.which("pdftotext"):
         shown = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True).stdout
         text = shown.decode().replace("\n", "")
-        assert all(words in text for words in ("视为撤销", GROUND, TEXT, REPLY))
+        assert all(words in text for words in ("视为撤销", GROUND, TEXT, REPLY, HOSTILE))
 
 
 def evidence(case: WholeCase) -> dict[str, bytes]:
